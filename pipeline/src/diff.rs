@@ -1,0 +1,521 @@
+//! Last night against tonight, one bucket of one source at a time.
+//!
+//! A record whose digest is unchanged costs one look-up. Only what changed is looked at closer: the account for the ledger, the
+//! identity for the vault.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use arrow::{
+    array::{
+        Array, ArrayRef, BooleanArray, Date32Array, Int32Array, Int64Array, RecordBatch, StringArray, UInt32Array,
+        new_null_array,
+    },
+    compute::{concat_batches, filter_record_batch, interleave_record_batch, take_record_batch},
+    datatypes::DataType,
+};
+use domain::calendar::Day;
+
+use crate::{
+    account::{Account, Person, Statement, Word, Words},
+    columns::{Shape, at, bools, days, int_at, ints, longs, text},
+    history::{Step, restate},
+    pupil::PupilKeys,
+};
+
+/// What is known of the batch whose rows are compared.
+#[derive(Debug, Clone)]
+pub struct Tonight<'a> {
+    /// The source's name.
+    pub source: &'a str,
+    /// The source, numbered.
+    pub word: Word,
+    /// The day of the batch.
+    pub day: Day,
+    /// Whether the batch states all of the source's records; if not, a record it leaves out is as it was.
+    pub full: bool,
+    /// The day of the source's next full batch, if one was taken already (this one is late or corrects one).
+    pub next: Option<Day>,
+    /// The name of the bucket.
+    pub bucket: &'a str,
+}
+
+/// How one source's word about one pupil changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// The pupil.
+    pub pupil_id: i64,
+    /// The source.
+    pub source: Word,
+    /// Its statements as they were.
+    pub before: Vec<Statement>,
+    /// Its statements now.
+    pub after: Vec<Statement>,
+}
+
+/// The outcome of a comparison.
+#[derive(Debug)]
+pub struct Compared {
+    /// The bucket of `students` as it shall be, if it changes.
+    pub students: Option<RecordBatch>,
+    /// The bucket of `claims` as it shall be, if it changes.
+    pub claims: Option<RecordBatch>,
+    /// The pupils whose account changes.
+    pub differences: Vec<Difference>,
+    /// Tonight's rows whose identity must be looked at.
+    pub touched: Vec<u32>,
+    /// Tonight's rows that name a pupil a second time, by another number.
+    pub aliases: Vec<u32>,
+    /// Records listed tonight that were not listed before: (pupil, row).
+    pub appeared: Vec<(i64, u32)>,
+    /// Records listed before that a full batch leaves out: (pupil, own ID number's key).
+    pub vanished: Vec<(i64, Option<i64>)>,
+}
+
+impl Step for Statement {
+    type Value = Option<Account>;
+
+    fn since(&self) -> Day {
+        self.stated_on
+    }
+
+    fn value(&self) -> &Option<Account> {
+        &self.account
+    }
+
+    fn new(since: Day, value: Option<Account>) -> Self {
+        Statement { stated_on: since, account: value }
+    }
+}
+
+/// Compares a bucket of tonight's rows with what the source said before.
+pub fn compare(
+    tonight: &Tonight<'_>,
+    rows: &RecordBatch,
+    students: Option<&RecordBatch>,
+    claims: Option<&RecordBatch>,
+    keys: &PupilKeys,
+    words: &Mutex<Words>,
+    students_schema: &arrow::datatypes::SchemaRef,
+) -> Shape<Compared> {
+    let pupil_ids = keys.pupil_ids(text(rows, "student_no")?);
+    let digests = keys.record_digests(rows)?;
+    let before = Before::of(students)?;
+    let mut histories = Histories::of(claims, words)?;
+    let new_accounts = AccountColumns::of(rows)?;
+
+    let mut out = Compared {
+        students: None,
+        claims: None,
+        differences: Vec::new(),
+        touched: Vec::new(),
+        aliases: Vec::new(),
+        appeared: Vec::new(),
+        vanished: Vec::new(),
+    };
+    let mut seen: HashSet<i64> = HashSet::with_capacity(rows.num_rows());
+    // Where each record of the bucket comes from (0 before, 1 tonight) and since when its account stands.
+    let mut picks: Vec<(usize, usize)> = Vec::with_capacity(rows.num_rows());
+    let mut since: Vec<i32> = Vec::with_capacity(rows.num_rows());
+    let mut changed = false;
+
+    for row in 0..rows.num_rows() {
+        let pupil_id = pupil_ids.value(row);
+        let number = u32::try_from(row).unwrap_or(u32::MAX);
+        if !seen.insert(pupil_id) {
+            out.aliases.push(number);
+            continue;
+        }
+        let was = before.row_of(pupil_id);
+        if tonight.next.is_none()
+            && let Some(was) = was
+            && before.digest(was) == digests.value(row)
+        {
+            picks.push((0, was));
+            since.push(before.since(was));
+            continue;
+        }
+        out.touched.push(number);
+        let account = new_accounts.account(row, words);
+        let said = histories.full(pupil_id, &before, was, words)?;
+        let mut says = said.clone();
+        restate(&mut says, tonight.day, Some(account), tonight.next, &None);
+        let stands_since = says.last().map_or(tonight.day, |last| last.stated_on).epoch_days();
+        match (tonight.next, was) {
+            (None, _) => {
+                changed = true;
+                picks.push((1, row));
+                since.push(stands_since);
+                if was.is_none() {
+                    out.appeared.push((pupil_id, number));
+                }
+            }
+            (Some(_), Some(was)) => {
+                changed |= before.since(was) != stands_since;
+                picks.push((0, was));
+                since.push(stands_since);
+            }
+            (Some(_), None) => {}
+        }
+        if said != says {
+            histories.keep(pupil_id, &says);
+            out.differences.push(Difference { pupil_id, source: tonight.word, before: said, after: says });
+        }
+    }
+    for was in 0..before.len() {
+        let pupil_id = before.pupil_id(was);
+        if seen.contains(&pupil_id) {
+            continue;
+        }
+        if !tonight.full {
+            picks.push((0, was));
+            since.push(before.since(was));
+            continue;
+        }
+        let said = histories.full(pupil_id, &before, Some(was), words)?;
+        let mut says = said.clone();
+        restate(&mut says, tonight.day, None, tonight.next, &None);
+        if tonight.next.is_none() {
+            changed = true;
+            out.vanished.push((pupil_id, before.person_key(was)));
+        } else {
+            let stands_since = says.last().map_or(tonight.day, |last| last.stated_on).epoch_days();
+            changed |= before.since(was) != stands_since;
+            picks.push((0, was));
+            since.push(stands_since);
+        }
+        if said != says {
+            histories.keep(pupil_id, &says);
+            out.differences.push(Difference { pupil_id, source: tonight.word, before: said, after: says });
+        }
+    }
+    if tonight.full && tonight.next.is_some() {
+        for pupil_id in histories.pupils_beyond(&seen, &before) {
+            let said = histories.full(pupil_id, &before, None, words)?;
+            let mut says = said.clone();
+            restate(&mut says, tonight.day, None, tonight.next, &None);
+            if said != says {
+                histories.keep(pupil_id, &says);
+                out.differences.push(Difference { pupil_id, source: tonight.word, before: said, after: says });
+            }
+        }
+    }
+    if changed {
+        let fresh = as_students(tonight, rows, &pupil_ids, &digests, keys, students_schema)?;
+        let empty = RecordBatch::new_empty(Arc::clone(students_schema));
+        let merged = interleave_record_batch(&[students.unwrap_or(&empty), &fresh], &picks)?;
+        out.students = Some(with_column(&merged, "since_on", Arc::new(Date32Array::from(since)))?);
+    }
+    out.claims = histories.rebuilt(tonight, claims, words)?;
+    Ok(out)
+}
+
+/// Tonight's rows in the form of the table `students`.
+fn as_students(
+    tonight: &Tonight<'_>,
+    rows: &RecordBatch,
+    pupil_ids: &Int64Array,
+    digests: &Int64Array,
+    keys: &PupilKeys,
+    schema: &arrow::datatypes::SchemaRef,
+) -> Shape<RecordBatch> {
+    let n = rows.num_rows();
+    let day = Date32Array::from(vec![tonight.day.epoch_days(); n]);
+    let columns: Vec<ArrayRef> = schema
+        .fields()
+        .iter()
+        .map(|field| -> Shape<ArrayRef> {
+            Ok(match field.name().as_str() {
+                "pupil_id" => Arc::new(pupil_ids.clone()),
+                "record_digest" => Arc::new(digests.clone()),
+                "person_key" => Arc::new(keys.person_keys(rows)?),
+                "since_on" | "source_day" => Arc::new(day.clone()),
+                "source" => Arc::new(StringArray::from_iter_values(std::iter::repeat_n(tonight.source, n))),
+                "bucket" => Arc::new(StringArray::from_iter_values(std::iter::repeat_n(tonight.bucket, n))),
+                name => match rows.column_by_name(name) {
+                    Some(column) => Arc::clone(column),
+                    None => new_null_array(field.data_type(), n),
+                },
+            })
+        })
+        .collect::<Shape<_>>()?;
+    RecordBatch::try_new(Arc::clone(schema), columns)
+}
+
+fn with_column(batch: &RecordBatch, name: &str, column: ArrayRef) -> Shape<RecordBatch> {
+    let at = batch.schema().index_of(name)?;
+    let mut columns = batch.columns().to_vec();
+    columns[at] = column;
+    RecordBatch::try_new(batch.schema(), columns)
+}
+
+/// The rows of `students` before tonight.
+struct Before<'a> {
+    rows: HashMap<i64, usize>,
+    columns: Option<BeforeColumns<'a>>,
+}
+
+struct BeforeColumns<'a> {
+    pupil_ids: &'a Int64Array,
+    digests: &'a Int64Array,
+    person_keys: &'a Int64Array,
+    since: &'a Date32Array,
+    accounts: AccountColumns<'a>,
+}
+
+impl<'a> Before<'a> {
+    fn of(students: Option<&'a RecordBatch>) -> Shape<Before<'a>> {
+        let Some(students) = students else { return Ok(Before { rows: HashMap::new(), columns: None }) };
+        let pupil_ids = longs(students, "pupil_id")?;
+        Ok(Before {
+            rows: pupil_ids.values().iter().enumerate().map(|(row, &pupil_id)| (pupil_id, row)).collect(),
+            columns: Some(BeforeColumns {
+                pupil_ids,
+                digests: longs(students, "record_digest")?,
+                person_keys: longs(students, "person_key")?,
+                since: days(students, "since_on")?,
+                accounts: AccountColumns::of(students)?,
+            }),
+        })
+    }
+
+    fn len(&self) -> usize {
+        self.columns.as_ref().map_or(0, |columns| columns.pupil_ids.len())
+    }
+
+    fn row_of(&self, pupil_id: i64) -> Option<usize> {
+        self.rows.get(&pupil_id).copied()
+    }
+
+    fn pupil_id(&self, row: usize) -> i64 {
+        self.columns.as_ref().map_or(0, |columns| columns.pupil_ids.value(row))
+    }
+
+    fn digest(&self, row: usize) -> i64 {
+        self.columns.as_ref().map_or(0, |columns| columns.digests.value(row))
+    }
+
+    fn since(&self, row: usize) -> i32 {
+        self.columns.as_ref().map_or(0, |columns| columns.since.value(row))
+    }
+
+    fn person_key(&self, row: usize) -> Option<i64> {
+        self.columns.as_ref().and_then(|columns| {
+            columns.person_keys.is_valid(row).then(|| columns.person_keys.value(row))
+        })
+    }
+
+    fn statement(&self, row: usize, words: &Mutex<Words>) -> Option<Statement> {
+        let columns = self.columns.as_ref()?;
+        Some(Statement {
+            stated_on: Day::from_epoch_days(columns.since.value(row)),
+            account: Some(columns.accounts.account(row, words)),
+        })
+    }
+}
+
+/// The columns of which an account is read; `students`, `claims`, `ledger` and checked rows all have them.
+pub struct AccountColumns<'a> {
+    school: &'a StringArray,
+    class: &'a StringArray,
+    grade: &'a Int32Array,
+    stage: &'a StringArray,
+    status: &'a StringArray,
+    sex: &'a StringArray,
+    ethnicity: &'a StringArray,
+    hukou_kind: &'a StringArray,
+    study_mode: &'a StringArray,
+    migrant: &'a StringArray,
+    left_behind: &'a StringArray,
+    disability: &'a StringArray,
+}
+
+impl<'a> AccountColumns<'a> {
+    /// Finds them in a batch.
+    pub fn of(batch: &'a RecordBatch) -> Shape<AccountColumns<'a>> {
+        Ok(AccountColumns {
+            school: text(batch, "school_id")?,
+            class: text(batch, "class_id")?,
+            grade: ints(batch, "grade")?,
+            stage: text(batch, "stage")?,
+            status: text(batch, "status")?,
+            sex: text(batch, "sex")?,
+            ethnicity: text(batch, "ethnicity")?,
+            hukou_kind: text(batch, "hukou_kind")?,
+            study_mode: text(batch, "study_mode")?,
+            migrant: text(batch, "migrant")?,
+            left_behind: text(batch, "left_behind")?,
+            disability: text(batch, "disability")?,
+        })
+    }
+
+    /// The account of a row.
+    pub fn account(&self, row: usize, words: &Mutex<Words>) -> Account {
+        let mut words = words.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut must = |array: &StringArray| words.number(at(array, row).unwrap_or_default());
+        let (school, class) = (must(self.school), must(self.class));
+        let (stage, status) = (must(self.stage), must(self.status));
+        let (sex, ethnicity) = (must(self.sex), must(self.ethnicity));
+        let mut may = |array: &StringArray| at(array, row).map(|text| words.number(text));
+        Account {
+            school,
+            class,
+            grade: int_at(self.grade, row).unwrap_or_default(),
+            stage,
+            status,
+            person: Person {
+                sex,
+                ethnicity,
+                hukou_kind: may(self.hukou_kind),
+                study_mode: may(self.study_mode),
+                migrant: may(self.migrant),
+                left_behind: may(self.left_behind),
+                disability: may(self.disability),
+            },
+        }
+    }
+}
+
+/// The past statements of the bucket's pupils, read when first asked for.
+struct Histories {
+    past: HashMap<i64, Vec<Statement>>,
+    kept: HashMap<i64, Vec<Statement>>,
+}
+
+impl Histories {
+    fn of(claims: Option<&RecordBatch>, words: &Mutex<Words>) -> Shape<Histories> {
+        let past = match claims {
+            Some(claims) => statements(claims, words)?,
+            None => HashMap::new(),
+        };
+        Ok(Histories { past, kept: HashMap::new() })
+    }
+
+    fn full(
+        &self,
+        pupil_id: i64,
+        before: &Before<'_>,
+        was: Option<usize>,
+        words: &Mutex<Words>,
+    ) -> Shape<Vec<Statement>> {
+        let mut full = self.past.get(&pupil_id).cloned().unwrap_or_default();
+        full.extend(was.and_then(|was| before.statement(was, words)));
+        Ok(full)
+    }
+
+    fn keep(&mut self, pupil_id: i64, statements: &[Statement]) {
+        let past = match statements.split_last() {
+            Some((last, past)) if last.account.is_some() => past,
+            _ => statements,
+        };
+        self.kept.insert(pupil_id, past.to_vec());
+    }
+
+    fn pupils_beyond(&self, seen: &HashSet<i64>, before: &Before<'_>) -> Vec<i64> {
+        let mut beyond: Vec<i64> = self
+            .past
+            .keys()
+            .copied()
+            .filter(|pupil_id| !seen.contains(pupil_id) && before.row_of(*pupil_id).is_none())
+            .collect();
+        beyond.sort_unstable();
+        beyond
+    }
+
+    fn rebuilt(
+        &self,
+        tonight: &Tonight<'_>,
+        claims: Option<&RecordBatch>,
+        words: &Mutex<Words>,
+    ) -> Shape<Option<RecordBatch>> {
+        let differs = self.kept.iter().any(|(pupil_id, now)| {
+            self.past.get(pupil_id).map_or(!now.is_empty(), |past| past != now)
+        });
+        if !differs {
+            return Ok(None);
+        }
+        let mut pupils: Vec<i64> = self.kept.keys().copied().collect();
+        pupils.sort_unstable();
+        let lines: Vec<(i64, Statement)> = pupils
+            .iter()
+            .flat_map(|pupil_id| self.kept[pupil_id].iter().map(|statement| (*pupil_id, *statement)))
+            .collect();
+        let fresh = claims_of(tonight, &lines, words)?;
+        let rebuilt = match claims {
+            Some(claims) => {
+                let stays: BooleanArray =
+                    longs(claims, "pupil_id")?.values().iter().map(|id| Some(!self.kept.contains_key(id))).collect();
+                concat_batches(&fresh.schema(), [&filter_record_batch(claims, &stays)?, &fresh])?
+            }
+            None => fresh,
+        };
+        Ok(Some(rebuilt))
+    }
+}
+
+/// The statements in rows of the table `claims`, by pupil, oldest first.
+pub fn statements(claims: &RecordBatch, words: &Mutex<Words>) -> Shape<HashMap<i64, Vec<Statement>>> {
+    let (pupil_ids, stated_on, present) =
+        (longs(claims, "pupil_id")?, days(claims, "stated_on")?, bools(claims, "present")?);
+    let accounts = AccountColumns::of(claims)?;
+    let mut by_pupil: HashMap<i64, Vec<Statement>> = HashMap::new();
+    for row in 0..claims.num_rows() {
+        let account = present.value(row).then(|| accounts.account(row, words));
+        by_pupil
+            .entry(pupil_ids.value(row))
+            .or_default()
+            .push(Statement { stated_on: Day::from_epoch_days(stated_on.value(row)), account });
+    }
+    for statements in by_pupil.values_mut() {
+        statements.sort_by_key(|statement| statement.stated_on);
+    }
+    Ok(by_pupil)
+}
+
+fn claims_of(tonight: &Tonight<'_>, lines: &[(i64, Statement)], words: &Mutex<Words>) -> Shape<RecordBatch> {
+    let words = words.lock().unwrap_or_else(PoisonError::into_inner);
+    let schema = warehouse::table::CLAIMS.schema();
+    let word = |pick: fn(&Account) -> Option<Word>| -> ArrayRef {
+        Arc::new(StringArray::from_iter(
+            lines.iter().map(|(_, line)| line.account.as_ref().and_then(pick).map(|word| words.text(word))),
+        ))
+    };
+    let columns: Vec<ArrayRef> = schema
+        .fields()
+        .iter()
+        .map(|field| -> ArrayRef {
+            match field.name().as_str() {
+                "pupil_id" => Arc::new(Int64Array::from_iter_values(lines.iter().map(|(pupil_id, _)| *pupil_id))),
+                "stated_on" => {
+                    Arc::new(Date32Array::from_iter_values(lines.iter().map(|(_, line)| line.stated_on.epoch_days())))
+                }
+                "present" => Arc::new(BooleanArray::from_iter(lines.iter().map(|(_, line)| Some(line.account.is_some())))),
+                "grade" => Arc::new(Int32Array::from_iter(
+                    lines.iter().map(|(_, line)| line.account.as_ref().map(|account| account.grade)),
+                )),
+                "school_id" => word(|account| Some(account.school)),
+                "class_id" => word(|account| Some(account.class)),
+                "stage" => word(|account| Some(account.stage)),
+                "status" => word(|account| Some(account.status)),
+                "sex" => word(|account| Some(account.person.sex)),
+                "ethnicity" => word(|account| Some(account.person.ethnicity)),
+                "hukou_kind" => word(|account| account.person.hukou_kind),
+                "study_mode" => word(|account| account.person.study_mode),
+                "migrant" => word(|account| account.person.migrant),
+                "left_behind" => word(|account| account.person.left_behind),
+                "disability" => word(|account| account.person.disability),
+                "source" => Arc::new(StringArray::from_iter_values(std::iter::repeat_n(tonight.source, lines.len()))),
+                "bucket" => Arc::new(StringArray::from_iter_values(std::iter::repeat_n(tonight.bucket, lines.len()))),
+                _ => new_null_array(&DataType::Utf8, lines.len()),
+            }
+        })
+        .collect();
+    RecordBatch::try_new(schema, columns)
+}
+
+/// The rows of a batch at these places.
+pub fn rows_at(batch: &RecordBatch, rows: &[u32]) -> Shape<RecordBatch> {
+    take_record_batch(batch, &UInt32Array::from(rows.to_vec()))
+}

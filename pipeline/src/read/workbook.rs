@@ -1,0 +1,395 @@
+//! Workbooks, cell by cell. Runs in a reading process only: a hostile workbook may end it.
+
+use std::{
+    fs::File,
+    io::{BufReader, Cursor, Read},
+};
+
+use calamine::{Dimensions, Reader, SheetType, SheetVisible, Xls, XlsError, Xlsx, XlsxError, open_workbook_from_rs};
+
+use super::{
+    PartReport,
+    cell::{Value, write},
+    chunk::{Chunk, Sink},
+    fault::{Fault, ReadError, Trouble},
+    layout::{Layout, TITLES, recognised},
+    limits::Limits,
+    package::{Package, inspect},
+    source::Source,
+};
+use crate::inbox::Part;
+
+/// A sheet of a workbook.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct SheetInfo {
+    /// Its name.
+    pub name: String,
+    /// Whether a person who opens the workbook doesn't see it.
+    pub hidden: bool,
+    /// Whether it has a cell with a value.
+    pub filled: bool,
+}
+
+/// A workbook of either kind, opened.
+pub(crate) enum Workbook<'s> {
+    Xlsx { book: Box<Xlsx<BufReader<&'s File>>>, package: Package },
+    Xls { book: Box<Xls<Cursor<Vec<u8>>>> },
+}
+
+/// One cell on its way to a row: row and column counted from 0.
+struct Placed<'v> {
+    at: (u32, u32),
+    value: Value<'v>,
+    formula: bool,
+}
+
+/// What a walk over cells wants next.
+#[derive(Debug, PartialEq, Eq)]
+enum Walk {
+    On,
+    Enough,
+}
+
+impl<'s> Workbook<'s> {
+    pub(crate) fn open_xlsx(source: &'s Source, limits: &Limits) -> Result<Workbook<'s>, Fault> {
+        let package = inspect(source, limits)?;
+        let book = open_workbook_from_rs(BufReader::new(source.rewound()?)).map_err(|error| xlsx_fault(&error))?;
+        Ok(Workbook::Xlsx { book: Box::new(book), package })
+    }
+
+    pub(crate) fn open_xls(source: &'s Source, limits: &Limits) -> Result<Workbook<'s>, Fault> {
+        if limits.xls_bytes < source.bytes() {
+            return Err(Fault::Bomb(format!(
+                "XLS 文件超过 {0} MiB / an XLS file of more than {0} MiB",
+                limits.xls_bytes >> 20
+            )));
+        }
+        let mut bytes = Vec::new();
+        source.rewound()?.take(limits.xls_bytes).read_to_end(&mut bytes)?;
+        let name: Vec<u8> = "EncryptedPackage".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        if memchr::memmem::find(&bytes, &name).is_some() {
+            return Err(Fault::Encrypted);
+        }
+        let book = open_workbook_from_rs(Cursor::new(bytes)).map_err(|error| xls_fault(&error))?;
+        Ok(Workbook::Xls { book: Box::new(book) })
+    }
+
+    fn is_1904(&self) -> bool {
+        match self {
+            Workbook::Xlsx { book, .. } => book.has_1904_epoch(),
+            Workbook::Xls { book } => book.has_1904_epoch(),
+        }
+    }
+
+    /// The worksheets, in the workbook's order.
+    pub(crate) fn sheets(&mut self) -> Result<Vec<SheetInfo>, Fault> {
+        let listed = match self {
+            Workbook::Xlsx { book, .. } => book.sheets_metadata().to_vec(),
+            Workbook::Xls { book } => book.sheets_metadata().to_vec(),
+        };
+        let mut sheets = Vec::new();
+        for sheet in listed.into_iter().filter(|sheet| sheet.typ == SheetType::WorkSheet) {
+            let mut filled = false;
+            self.walk(&sheet.name, &mut |cell| {
+                filled = !cell.value.is_nothing();
+                Ok(if filled { Walk::Enough } else { Walk::On })
+            })
+            .map_err(|trouble| trouble.fault)?;
+            sheets.push(SheetInfo { hidden: sheet.visible != SheetVisible::Visible, name: sheet.name, filled });
+        }
+        Ok(sheets)
+    }
+
+    /// Goes through the cells of a sheet in the order of the file.
+    fn walk(&mut self, sheet: &str, each: &mut dyn FnMut(Placed<'_>) -> Result<Walk, Trouble>) -> Result<(), Trouble> {
+        match self {
+            Workbook::Xlsx { book, .. } => {
+                let mut cells = book.worksheet_cells_reader(sheet).map_err(|error| xlsx_fault(&error))?;
+                while let Some(cell) = cells.next_cell_with_formula_metadata().map_err(|error| xlsx_fault(&error))? {
+                    let placed = Placed { at: cell.pos, value: (&cell.value).into(), formula: cell.formula.is_some() };
+                    if each(placed)? == Walk::Enough {
+                        break;
+                    }
+                }
+            }
+            Workbook::Xls { book } => {
+                let range = book.worksheet_range(sheet).map_err(|error| xls_fault(&error))?;
+                let (top, left) = range.start().unwrap_or_default();
+                for (row, cells) in (top..).zip(range.rows()) {
+                    for (column, cell) in (left..).zip(cells) {
+                        let placed = Placed { at: (row, column), value: cell.into(), formula: false };
+                        if each(placed)? == Walk::Enough {
+                            return Ok(());
+                        }
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn merged(&mut self, sheet: &str) -> Vec<Dimensions> {
+        match self {
+            Workbook::Xlsx { package: Package { merged: false, .. }, .. } => Vec::new(),
+            Workbook::Xlsx { book, .. } => book.merge_cells_by_sheet_name(sheet).unwrap_or_default(),
+            Workbook::Xls { book } => book.merge_cells_by_sheet_name(sheet).unwrap_or_default(),
+        }
+    }
+
+    /// Reads one sheet; without a name, the only one that can be meant.
+    pub(crate) fn read(mut self, part: &Part, limits: &Limits, sink: &mut Sink<'_>) -> Result<PartReport, ReadError> {
+        let mut report = PartReport::default();
+        let sheet = match &part.sheet {
+            Some(sheet) => sheet.clone(),
+            None => choose(&self.sheets().map_err(|fault| part.error(fault.into()))?, part)
+                .map_err(|fault| part.error(fault.into()))?,
+        };
+        let fail = |trouble: Trouble| ReadError { sheet: Some(sheet.clone()), ..part.error(trouble) };
+        let (header_row, headers) = self.header(part, &sheet).map_err(fail)?;
+        let layout =
+            Layout::read(part.table, headers).map_err(|trouble| fail(trouble.in_row(u64::from(header_row) + 1)))?;
+        report.extra_columns = layout.extra_columns();
+        report.missing_optional = layout.missing_optional(part.table);
+        if 0 < header_row {
+            report.note(format!("表头前跳过 {header_row} 行"));
+        }
+        let merges = self.merged(&sheet);
+        if let Some(merge) = merges.iter().find(|merge| header_row < merge.end.0) {
+            let cell = address(merge.start);
+            report.note(format!("数据区有合并单元格(如 {cell}),只有左上角的格有值"));
+        }
+        if matches!(&self, Workbook::Xlsx { package, .. } if package.hidden) {
+            report.note("工作簿有隐藏的行或列,照样读取".into());
+        }
+
+        let is_1904 = self.is_1904();
+        let mut chunk = Chunk::new(part.table, &part.file, Some(&sheet), &layout, limits.chunk_rows, sink);
+        let mut row = Row::new(&layout);
+        let mut stray = Stray::default();
+        let mut taken: Result<(), ReadError> = Ok(());
+        let mut cells = 0_u64;
+        let walked = self.walk(&sheet, &mut |cell| {
+            if cell.at.0 <= header_row {
+                return Ok(Walk::On);
+            }
+            cells += u64::from(!cell.value.is_nothing());
+            if limits.cells < cells {
+                return Err(Trouble::at(
+                    u64::from(cell.at.0) + 1,
+                    Fault::Bomb(format!("单元格超过 {0} 个 / more than {0} cells", limits.cells)),
+                ));
+            }
+            if row.at != cell.at.0 {
+                if cell.at.0 < row.at {
+                    return Err(Trouble::at(
+                        u64::from(cell.at.0) + 1,
+                        Fault::Workbook("行序颠倒 / rows out of order".into()),
+                    ));
+                }
+                taken = row.end(&mut chunk, &mut stray);
+                if taken.is_err() {
+                    return Ok(Walk::Enough);
+                }
+                row.at = cell.at.0;
+            }
+            row.add(&cell, &layout, part, is_1904, &mut stray);
+            Ok(Walk::On)
+        });
+        taken?;
+        walked.map_err(fail)?;
+        row.end(&mut chunk, &mut stray)?;
+        chunk.flush()?;
+        report.rows = chunk.total();
+        stray.tell(&mut report);
+        Ok(report)
+    }
+
+    /// The row (from 0) and the cells of the header.
+    fn header(&mut self, part: &Part, sheet: &str) -> Result<(u32, Vec<String>), Trouble> {
+        let is_1904 = self.is_1904();
+        let mut rows: Vec<(u32, Vec<String>)> = Vec::new();
+        self.walk(sheet, &mut |cell| {
+            if cell.value.is_nothing() {
+                return Ok(Walk::On);
+            }
+            if rows.last().is_none_or(|(row, _)| *row != cell.at.0) {
+                if rows.len() == TITLES {
+                    return Ok(Walk::Enough);
+                }
+                rows.push((cell.at.0, Vec::new()));
+            }
+            if let Some((_, cells)) = rows.last_mut() {
+                let column = cell.at.1 as usize;
+                if cells.len() <= column {
+                    cells.resize(column + 1, String::new());
+                }
+                if let Some(text) = cells.get_mut(column) {
+                    text.clear();
+                    write(cell.value, None, is_1904, text);
+                }
+            }
+            Ok(Walk::On)
+        })?;
+        if rows.is_empty() {
+            return Err(Fault::Empty.into());
+        }
+        let mut best = (0, None);
+        for (row, cells) in rows {
+            let found = recognised(part.table, cells.iter().map(String::as_str));
+            if best.0 < found {
+                best = (found, Some((row, cells)));
+            }
+        }
+        best.1.ok_or_else(|| Fault::NoHeader.into())
+    }
+}
+
+/// The sheet that is meant where none is named: the one that bears the table's name, or else the only visible one with values.
+fn choose(sheets: &[SheetInfo], part: &Part) -> Result<String, Fault> {
+    let seen: Vec<&SheetInfo> = sheets.iter().filter(|sheet| !sheet.hidden && sheet.filled).collect();
+    let named = |sheet: &&&SheetInfo| domain::contract_names::table_named(&sheet.name) == Some(part.table);
+    match seen.as_slice() {
+        [] => Err(Fault::Empty),
+        [only] => Ok(only.name.clone()),
+        several => match several.iter().filter(named).collect::<Vec<_>>().as_slice() {
+            [one] => Ok(one.name.clone()),
+            _ => Err(Fault::AmbiguousSheets(several.iter().map(|sheet| sheet.name.clone()).collect())),
+        },
+    }
+}
+
+/// Things worth a note, counted.
+#[derive(Debug, Default)]
+struct Stray {
+    unevaluated: Option<(u64, String)>,
+    outside: Option<(u64, String)>,
+    headers: Vec<u32>,
+}
+
+impl Stray {
+    fn count(slot: &mut Option<(u64, String)>, at: (u32, u32)) {
+        match slot {
+            Some((n, _)) => *n += 1,
+            None => *slot = Some((1, address(at))),
+        }
+    }
+
+    fn tell(self, report: &mut PartReport) {
+        if let Some((n, first)) = self.unevaluated {
+            report.note(format!("{n} 个公式没有存下结果(首个在 {first}),按空白处理"));
+        }
+        if let Some((n, first)) = self.outside {
+            report.note(format!("{n} 个有值的格不在任何表头之下(首个在 {first})"));
+        }
+        for row in self.headers {
+            report.note(format!("第 {} 行与表头相同,已略去", row + 1));
+        }
+    }
+}
+
+/// A row being filled.
+struct Row {
+    at: u32,
+    /// One text per column of the contract; the positions the file has are handed on.
+    texts: Vec<String>,
+    positions: Vec<usize>,
+    remarks: Vec<(usize, super::cell::Remark)>,
+    filled: usize,
+    repeats: usize,
+    headers: usize,
+    scratch: String,
+}
+
+impl Row {
+    fn new(layout: &Layout) -> Row {
+        let positions: Vec<usize> = layout.positions.iter().flatten().copied().collect();
+        let width = positions.iter().max().map_or(0, |most| most + 1);
+        let headers = layout.headers.iter().filter(|header| !header.trim().is_empty()).count();
+        Row {
+            at: 0,
+            texts: vec![String::new(); width],
+            positions,
+            remarks: Vec::new(),
+            filled: 0,
+            repeats: 0,
+            headers,
+            scratch: String::new(),
+        }
+    }
+
+    fn add(&mut self, cell: &Placed<'_>, layout: &Layout, part: &Part, is_1904: bool, stray: &mut Stray) {
+        if cell.value.is_nothing() {
+            if cell.formula && matches!(cell.value, Value::Nothing) {
+                Stray::count(&mut stray.unevaluated, cell.at);
+                self.filled += 1;
+            }
+            return;
+        }
+        let column = cell.at.1 as usize;
+        let Some(header) = layout.headers.get(column).filter(|header| !header.trim().is_empty()) else {
+            Stray::count(&mut stray.outside, cell.at);
+            return;
+        };
+        self.filled += 1;
+        let position = layout.positions.get(column).copied().flatten();
+        let contract = position.and_then(|position| part.table.columns().get(position));
+        self.scratch.clear();
+        let remark = write(cell.value, contract, is_1904, &mut self.scratch);
+        self.repeats += usize::from(*header == self.scratch);
+        if let Some((position, text)) = position.and_then(|position| Some((position, self.texts.get_mut(position)?))) {
+            text.clone_from(&self.scratch);
+            self.remarks.extend(remark.map(|remark| (position, remark)));
+        }
+    }
+
+    fn end(&mut self, chunk: &mut Chunk<'_, '_>, stray: &mut Stray) -> Result<(), ReadError> {
+        let row = u64::from(self.at) + 1;
+        let (filled, repeats) = (std::mem::take(&mut self.filled), std::mem::take(&mut self.repeats));
+        if repeats == self.headers && 0 < filled {
+            stray.headers.push(self.at);
+        } else if 0 < filled {
+            for &position in &self.positions {
+                chunk.cell(position, self.texts.get(position).map_or(b"", |text| text.as_bytes()));
+            }
+            for (position, remark) in &self.remarks {
+                chunk.remark(row, *position, remark.rule, &remark.value, remark.detail);
+            }
+            chunk.end_row(row)?;
+        }
+        self.remarks.clear();
+        self.texts.iter_mut().for_each(String::clear);
+        Ok(())
+    }
+}
+
+/// A cell's name, as `B7`.
+fn address((row, column): (u32, u32)) -> String {
+    let mut letters = Vec::new();
+    let mut rest = column + 1;
+    while 0 < rest {
+        let digit = u8::try_from((rest - 1) % 26).unwrap_or(0);
+        letters.push(char::from(b'A' + digit));
+        rest = (rest - 1) / 26;
+    }
+    letters.iter().rev().collect::<String>() + &(u64::from(row) + 1).to_string()
+}
+
+fn xlsx_fault(error: &XlsxError) -> Fault {
+    match error {
+        XlsxError::Password => Fault::Encrypted,
+        XlsxError::Io(error) => Fault::from(std::io::Error::from(error.kind())),
+        XlsxError::Zip(_) => Fault::Torn("压缩包损坏 / damaged package".into()),
+        XlsxError::XmlEof(_) => Fault::Torn("提前结束 / breaks off".into()),
+        XlsxError::WorksheetNotFound(_) => Fault::NoSheet,
+        XlsxError::CellError(_) => Fault::Workbook("未知的错误值 / unknown error value".into()),
+        other => Fault::Workbook(other.to_string().chars().take(80).collect()),
+    }
+}
+
+fn xls_fault(error: &XlsError) -> Fault {
+    match error {
+        XlsError::Password => Fault::Encrypted,
+        XlsError::WorksheetNotFound(_) => Fault::NoSheet,
+        other => Fault::Workbook(other.to_string().chars().take(80).collect()),
+    }
+}

@@ -1,0 +1,3 @@
+//! The pipeline from outside: whole files through the real reading process.
+
+mod reading_process;

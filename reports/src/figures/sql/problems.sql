@@ -1,0 +1,2 @@
+select pupil_id, school_id, county_id, kind, field, detail, first_seen_on
+from problems

@@ -1,0 +1,2 @@
+select stage, standard, large_from, oversize_from
+from _class_size_policy

@@ -1,0 +1,41 @@
+//! `xueji doctor`: looks at the installation and says what is wrong with it, and what to do.
+
+use domain::calendar::WorkCalendar;
+use warehouse::Warehouse;
+
+use crate::{
+    clock,
+    outcome::Outcome,
+    settings::{AtWarehouse, Cli},
+};
+
+/// Arguments of `xueji doctor`.
+#[derive(Debug, clap::Args)]
+pub struct Doctor {
+    #[command(flatten)]
+    warehouse: AtWarehouse,
+}
+
+/// Looks and tells.
+pub async fn run(cli: &Cli, doctor: &Doctor) -> anyhow::Result<Outcome> {
+    let mut outcome = Outcome::Done;
+    let policy = cli.policy()?;
+    println!("policy pack: {}", policy.name());
+    let through = WorkCalendar::official().published_through();
+    println!("working days are published through {through}");
+    if through < clock::today() {
+        println!("  the calendar of this year is missing: add the State Council's notice to data/workdays.csv");
+        outcome = Outcome::Environment;
+    }
+    match doctor.warehouse.location(cli.home.as_ref()) {
+        Err(_) => println!("no warehouse is named (--warehouse or --home)"),
+        Ok(location) => match Warehouse::at(&location)?.latest().await? {
+            None => println!("warehouse {location}: no run yet; `xueji nightly` makes the first"),
+            Some(run) => {
+                let rows = run.tables.get("students").map_or(0, |table| table.rows);
+                println!("warehouse {location}: run {} for {}, {rows} records", run.run_id, run.day);
+            }
+        },
+    }
+    Ok(outcome)
+}

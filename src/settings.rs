@@ -1,0 +1,156 @@
+//! Every setting: a flag, an environment variable `XUEJI_*`, or a line of `xueji.toml`, in that order. Nothing else reads them.
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use domain::{calendar::Day, policy::Policy};
+
+use crate::{
+    clock, command,
+    outcome::{Outcome, UsageError},
+};
+
+/// A province's student-registration (学籍) office in one program.
+#[derive(Debug, Parser)]
+#[command(name = "xueji", version, propagate_version = true, arg_required_else_help = true)]
+pub struct Cli {
+    /// The installation folder: `xueji.toml`, `inbox/` and `warehouse/` are looked for there
+    #[arg(long, global = true, env = "XUEJI_HOME", value_name = "DIR")]
+    pub home: Option<PathBuf>,
+    /// The policy pack in force: national, anhui, province-b, or a file
+    #[arg(long, global = true, env = "XUEJI_POLICY", value_name = "PACK", default_value = "anhui")]
+    pub policy: String,
+    /// How much is logged to standard error: error, warn, info, debug
+    #[arg(long, global = true, env = "XUEJI_LOG", value_name = "LEVEL", default_value = "warn")]
+    pub log: String,
+    /// Test mode: allows a test clock
+    #[arg(long, global = true, env = "XUEJI_TEST_MODE", hide = true)]
+    pub test_mode: bool,
+    /// The test clock: an instant, or @FILE
+    #[arg(long, global = true, env = "XUEJI_TEST_CLOCK", hide = true, value_name = "INSTANT")]
+    pub test_clock: Option<String>,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make a sample province, run its nights, write its report
+    Demo(command::demo::Demo),
+    /// Write the export batches of a sample province, and what is true of them
+    Sample(command::sample::Sample),
+    /// Take the exports that wait, post the ledger, build the figures, publish a run
+    Nightly(command::nightly::Nightly),
+    /// Ask the warehouse in SQL
+    Query(command::query::Query),
+    /// Write charts, the HTML report and the XLSX book
+    Report(command::report::Report),
+    /// The maintenance-fee statement of a year
+    Fees(command::fees::Fees),
+    /// Lists for inspectors
+    Inspect(command::inspect::Inspect),
+    /// A row count and an order-independent hash per table
+    Digest(command::digest::Digest),
+    /// Check that everything that was published is still what it was
+    Verify(command::verify::Verify),
+    /// The data dictionary, from the tables' and models' own declarations
+    Docs(command::docs::Docs),
+    /// Look at the installation and say what is wrong with it
+    Doctor(command::doctor::Doctor),
+}
+
+/// Where the warehouse is.
+#[derive(Debug, clap::Args)]
+pub struct AtWarehouse {
+    /// The warehouse: a folder or a URL
+    #[arg(long, env = "XUEJI_WAREHOUSE", value_name = "URL")]
+    pub warehouse: Option<String>,
+}
+
+impl AtWarehouse {
+    /// The location, or `warehouse/` below the home folder.
+    pub fn location(&self, home: Option<&PathBuf>) -> Result<String, UsageError> {
+        match (&self.warehouse, home) {
+            (Some(location), _) => Ok(location.clone()),
+            (None, Some(home)) => Ok(home.join("warehouse").display().to_string()),
+            (None, None) => Err(UsageError("where is the warehouse? give --warehouse, or --home".to_owned())),
+        }
+    }
+}
+
+impl Cli {
+    /// Reads flags, environment and `xueji.toml`; on a mistake says so and returns the exit code.
+    pub fn read() -> Result<Cli, Outcome> {
+        let lines = file_lines().map_err(|error| Outcome::Usage.tell(&error))?;
+        let mut command = Cli::command();
+        command = defaults(command, &lines);
+        let names: Vec<String> = command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
+        for name in names {
+            command = command.mut_subcommand(name, |sub| defaults(sub, &lines));
+        }
+        let matches = command.try_get_matches().map_err(usage)?;
+        let cli = Cli::from_arg_matches(&matches).map_err(usage)?;
+        if let Some(text) = &cli.test_clock {
+            clock::set(text, cli.test_mode).map_err(|error| Outcome::from_error(&error).tell(&error))?;
+        }
+        Ok(cli)
+    }
+
+    /// The policy pack.
+    pub fn policy(&self) -> anyhow::Result<Policy> {
+        let path = std::path::Path::new(&self.policy);
+        if path.extension().is_some_and(|extension| extension == "toml") {
+            let text = fs_err::read_to_string(path)?;
+            let beside = |name: &str| fs_err::read_to_string(path.with_file_name(format!("{name}.toml"))).ok();
+            return Ok(Policy::from_toml(&text, &beside)?);
+        }
+        Ok(Policy::named(&self.policy)?)
+    }
+
+    /// Starts logging, to standard error.
+    pub fn log(&self) {
+        let filter = tracing_subscriber::EnvFilter::try_new(&self.log)
+            .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
+        let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+    }
+}
+
+fn usage(error: clap::Error) -> Outcome {
+    let _ = error.print();
+    if error.use_stderr() { Outcome::Usage } else { Outcome::Done }
+}
+
+/// The lines of `xueji.toml` in the home folder, or in the working folder.
+fn file_lines() -> anyhow::Result<BTreeMap<String, String>> {
+    let mut arguments = std::env::args_os().skip_while(|argument| argument != "--home").skip(1);
+    let home = arguments.next().or_else(|| std::env::var_os("XUEJI_HOME")).map(PathBuf::from).unwrap_or_default();
+    let path = home.join("xueji.toml");
+    if !path.is_file() {
+        return Ok(BTreeMap::new());
+    }
+    let table: toml::Table = toml::from_str(&fs_err::read_to_string(&path)?)
+        .map_err(|error| UsageError(format!("{} does not read: {error}", path.display())))?;
+    table
+        .into_iter()
+        .map(|(key, value)| match value {
+            toml::Value::String(text) => Ok((key, text)),
+            toml::Value::Integer(number) => Ok((key, number.to_string())),
+            toml::Value::Boolean(yes) => Ok((key, yes.to_string())),
+            _ => Err(UsageError(format!("{}: `{key}` is not a plain value", path.display())).into()),
+        })
+        .collect()
+}
+
+fn defaults(command: clap::Command, lines: &BTreeMap<String, String>) -> clap::Command {
+    command.mut_args(|argument| match lines.get(&argument.get_id().as_str().replace('_', "-")).or_else(|| lines.get(argument.get_id().as_str())) {
+        Some(value) if argument.get_action().takes_values() => argument.required(false).default_value(&*value.clone().leak()),
+        _ => argument,
+    })
+}
+
+/// A day on the command line.
+pub fn day(text: &str) -> Result<Day, String> {
+    text.parse().map_err(|_| format!("`{text}` is no day such as 2013-10-31"))
+}

@@ -1,0 +1,11 @@
+//! The office end to end: the real program on an invented province. One module per question.
+
+mod command_line;
+mod contract;
+mod faults;
+mod night;
+mod order;
+mod other_readers;
+mod province;
+mod reports;
+mod tidy;

@@ -1,0 +1,228 @@
+//! One table as Delta keeps it: open at a version, create, and commit a wanted set of files.
+//!
+//! A commit here is stated as the files the table shall consist of. What an earlier, unpublished run left in the log is undone by
+//! the same commit, so a killed night needs no repair.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
+
+use arrow::datatypes::{Schema, SchemaRef};
+use deltalake_core::{
+    DeltaTable, DeltaTableBuilder, DeltaTableError,
+    kernel::{
+        Action, Add, StructField, StructType, Transaction,
+        engine::arrow_conversion::{TryIntoArrow, TryIntoKernel},
+        transaction::{CommitBuilder, CommitProperties},
+    },
+    protocol::{DeltaOperation, SaveMode},
+};
+use futures::TryStreamExt;
+use object_store::path::Path;
+
+use crate::{
+    error::Error,
+    run::{Contents, DataFile},
+    store::Place,
+};
+
+/// What a table is called, where it lies and how it is built.
+#[derive(Debug, Clone)]
+pub struct TableSpec {
+    /// The public name.
+    pub name: String,
+    /// The folder below the warehouse's root.
+    pub folder: String,
+    /// All columns, partition columns included.
+    pub schema: SchemaRef,
+    /// The partition columns, all of them text.
+    pub partition: Vec<String>,
+}
+
+impl From<&crate::table::Table> for TableSpec {
+    fn from(table: &crate::table::Table) -> Self {
+        TableSpec {
+            name: table.name.to_owned(),
+            folder: table.folder(),
+            schema: table.schema(),
+            partition: table.partition.iter().map(|&column| column.to_owned()).collect(),
+        }
+    }
+}
+
+/// A table opened at one version, with its live files by path.
+#[derive(Debug, Clone)]
+pub(crate) struct Opened {
+    pub(crate) table: DeltaTable,
+    pub(crate) files: BTreeMap<String, Add>,
+}
+
+/// A failure of one table.
+pub(crate) fn failed(folder: &str) -> impl Fn(DeltaTableError) -> Error + '_ {
+    move |source| Error::Table { table: folder.to_owned(), source: Box::new(source) }
+}
+
+fn builder(place: &Place, folder: &str) -> Result<DeltaTableBuilder, Error> {
+    let location = place.url.join(&format!("{folder}/")).map_err(|source| Error::Location {
+        location: format!("{}{folder}", place.url),
+        reason: source.to_string(),
+    })?;
+    Ok(DeltaTableBuilder::from_url(location.clone())
+        .map_err(failed(folder))?
+        .with_storage_backend(Arc::clone(&place.system), location))
+}
+
+/// Opens a table at a version, or at its newest.
+pub(crate) async fn open(place: &Place, folder: &str, version: Option<u64>) -> Result<Opened, Error> {
+    let mut wanted = builder(place, folder)?;
+    if let Some(version) = version {
+        wanted = wanted.with_version(version);
+    }
+    let table = wanted.load().await.map_err(failed(folder))?;
+    let files = {
+        let state = table.snapshot().map_err(failed(folder))?;
+        let protocol = state.protocol();
+        if protocol.min_reader_version() != 1 || protocol.min_writer_version() > 2 {
+            return Err(Error::Protocol {
+                table: folder.to_owned(),
+                reader: protocol.min_reader_version(),
+                writer: protocol.min_writer_version(),
+            });
+        }
+        let log_store = table.log_store();
+        // The Arrow arrays that are to replace it do not give an `Add` back, and a commit needs one.
+        #[expect(deprecated)]
+        let views: Vec<_> = state
+            .snapshot()
+            .file_views(log_store.as_ref(), None)
+            .map_ok(|view| view.add_action())
+            .try_collect()
+            .await
+            .map_err(failed(folder))?;
+        views.into_iter().map(|add| (add.path.clone(), add)).collect()
+    };
+    Ok(Opened { table, files })
+}
+
+/// Opens a table at its newest version, or makes it.
+pub(crate) async fn open_or_create(place: &Place, spec: &TableSpec) -> Result<Opened, Error> {
+    let table = builder(place, &spec.folder)?.build().map_err(failed(&spec.folder))?;
+    if table.verify_deltatable_existence().await.map_err(failed(&spec.folder))? {
+        return open(place, &spec.folder, None).await;
+    }
+    let columns: Vec<StructField> = kernel_fields(&spec.schema)?;
+    let table = deltalake_core::operations::create::CreateBuilder::new()
+        .with_log_store(table.log_store())
+        .with_table_name(&spec.name)
+        .with_columns(columns)
+        .with_partition_columns(spec.partition.clone())
+        .await
+        .map_err(failed(&spec.folder))?;
+    Ok(Opened { table, files: BTreeMap::new() })
+}
+
+fn kernel_fields(schema: &Schema) -> Result<Vec<StructField>, Error> {
+    let schema: StructType = schema.try_into_kernel()?;
+    Ok(schema.fields().cloned().collect())
+}
+
+/// Makes the table consist of exactly the `wanted` files, as the work of run `run_id`; returns the version that does.
+///
+/// An answer lost on the way is settled by looking: if the newest version consists of the wanted files, the commit is there.
+pub(crate) async fn settle(
+    place: &Place,
+    spec: &TableSpec,
+    now: Opened,
+    wanted: &BTreeMap<String, Add>,
+    run_id: u64,
+) -> Result<u64, Error> {
+    let gone = now.files.iter().filter(|(path, _)| !wanted.contains_key(*path));
+    let come = wanted.iter().filter(|(path, _)| !now.files.contains_key(*path));
+    let current = now.table.version().unwrap_or_default();
+    let mut actions: Vec<Action> = gone.map(|(_, add)| Action::Remove(remove(add))).collect();
+    actions.extend(come.map(|(_, add)| Action::Add(add.clone())));
+    if actions.is_empty() {
+        return Ok(current);
+    }
+    let properties = CommitProperties::default()
+        .with_metadata([("runId".to_owned(), serde_json::json!(run_id))])
+        .with_application_transaction(Transaction::new("xueji", i64::try_from(run_id).unwrap_or(i64::MAX)))
+        .with_cleanup_expired_logs(Some(false))
+        .with_max_retries(0);
+    let operation = DeltaOperation::Write {
+        mode: SaveMode::Overwrite,
+        partition_by: (!spec.partition.is_empty()).then(|| spec.partition.clone()),
+        predicate: Some("true".to_owned()),
+    };
+    let committed = {
+        let state = now.table.snapshot().map_err(failed(&spec.folder))?;
+        CommitBuilder::from(properties)
+            .with_actions(actions)
+            .build(Some(state.snapshot()), now.table.log_store(), operation)
+            .await
+    };
+    match committed {
+        Ok(done) => Ok(done.version()),
+        Err(source) => {
+            let seen = open(place, &spec.folder, None).await?;
+            let same = seen.files.len() == wanted.len() && seen.files.keys().all(|path| wanted.contains_key(path));
+            match seen.table.version() {
+                Some(version) if same && current < version => {
+                    tracing::warn!(table = %spec.name, "the commit of {} was reported failed but is there", spec.name);
+                    Ok(version)
+                }
+                _ => Err(failed(&spec.folder)(source)),
+            }
+        }
+    }
+}
+
+fn remove(add: &Add) -> deltalake_core::kernel::Remove {
+    deltalake_core::kernel::Remove {
+        path: add.path.clone(),
+        data_change: true,
+        deletion_timestamp: Some(add.modification_time),
+        extended_file_metadata: Some(true),
+        partition_values: Some(add.partition_values.clone()),
+        size: Some(add.size),
+        tags: None,
+        deletion_vector: None,
+        base_row_id: None,
+        default_row_commit_version: None,
+    }
+}
+
+/// What an opened version consists of, for readers.
+pub(crate) fn contents(opened: &Opened, folder: &str) -> Result<Contents, Error> {
+    let state = opened.table.snapshot().map_err(failed(folder))?;
+    let schema: Schema = state.schema().as_ref().try_into_arrow()?;
+    let partition_columns: Vec<String> = state.metadata().partition_columns().to_vec();
+    let files = opened.files.values().map(|add| data_file(add, folder, &partition_columns)).collect::<Result<_, _>>()?;
+    Ok(Contents { schema: Arc::new(schema), partition_columns, files })
+}
+
+/// One file as readers see it.
+pub(crate) fn data_file(add: &Add, folder: &str, partition_columns: &[String]) -> Result<DataFile, Error> {
+    // As delta-rs does: the log names the object as it is called.
+    let below = Path::parse(&add.path).unwrap_or_else(|_| Path::from(add.path.as_str()));
+    let path = format!("{folder}/{below}");
+    let partition = partition_columns
+        .iter()
+        .map(|column| add.partition_values.get(column).cloned().flatten())
+        .collect();
+    Ok(DataFile {
+        path,
+        size: u64::try_from(add.size).unwrap_or_default(),
+        rows: rows_of(add),
+        partition,
+        stats: add.stats.clone(),
+    })
+}
+
+/// Rows of a file by its statistics.
+pub(crate) fn rows_of(add: &Add) -> u64 {
+    let stats: HashMap<String, serde_json::Value> =
+        add.stats.as_deref().and_then(|stats| serde_json::from_str(stats).ok()).unwrap_or_default();
+    stats.get("numRecords").and_then(serde_json::Value::as_u64).unwrap_or_default()
+}

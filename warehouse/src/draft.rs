@@ -1,0 +1,204 @@
+//! A run in the making: write files, commit tables, publish the manifest last.
+//!
+//! Nothing that a draft does can be seen by a reader before `publish`, and nothing of a draft that was killed disturbs the next.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use arrow::array::RecordBatch;
+use chrono::{DateTime, Utc};
+use deltalake_core::{
+    kernel::Add,
+    writer::{DeltaWriter, RecordBatchWriter},
+};
+use domain::calendar::Day;
+use parquet::{
+    basic::{Compression, ZstdLevel},
+    file::properties::WriterProperties,
+};
+
+use crate::{
+    Warehouse,
+    delta::{self, Opened, TableSpec, failed},
+    error::Error,
+    lease::Lease,
+    run::{Contents, DataFile, Published, Run},
+};
+
+/// The next run, not yet published.
+#[derive(Debug)]
+pub struct Draft {
+    warehouse: Warehouse,
+    _lease: Lease,
+    base: Option<Run>,
+    run: Run,
+}
+
+/// A data file that is written but belongs to no version yet.
+#[derive(Debug, Clone)]
+pub struct NewFile {
+    add: Add,
+    /// Its path below the warehouse's root.
+    path: String,
+    /// SHA-256 of its bytes, in hexadecimal.
+    sha256: String,
+}
+
+impl NewFile {
+    /// Rows in the file.
+    pub fn rows(&self) -> u64 {
+        delta::rows_of(&self.add)
+    }
+}
+
+/// Which of the published files a commit lets go.
+#[derive(Debug, Clone)]
+pub enum LetGo {
+    /// None: the new files are appended.
+    Nothing,
+    /// All: the new files are the table.
+    Everything,
+    /// The files of these partitions, each the values of the partition columns in order.
+    Partitions(BTreeSet<Vec<Option<String>>>),
+}
+
+impl LetGo {
+    fn covers(&self, partition: &[Option<String>]) -> bool {
+        match self {
+            LetGo::Nothing => false,
+            LetGo::Everything => true,
+            LetGo::Partitions(gone) => gone.contains(partition),
+        }
+    }
+}
+
+impl Draft {
+    /// Takes the lease and begins the run that follows the newest published one.
+    ///
+    /// A run never speaks for an earlier day than the run before: what arrives late lands on its day in the ledger, and the
+    /// figures stay those of the newest day.
+    pub async fn begin(warehouse: &Warehouse, day: Day, now: DateTime<Utc>) -> Result<Draft, Error> {
+        let holder = format!("process {} since {}, for the day {day}", std::process::id(), now.format("%Y-%m-%dT%H:%M:%SZ"));
+        let lease = Lease::take(&warehouse.place().folder, &holder)?;
+        let base = warehouse.latest().await?;
+        let run = Run {
+            run_id: base.as_ref().map_or(1, |run| run.run_id + 1),
+            day: base.as_ref().map_or(day, |run| run.day().max(day)).to_string(),
+            started_at: now,
+            finished_at: now,
+            tables: base.as_ref().map(|run| run.tables.clone()).unwrap_or_default(),
+            files: BTreeMap::new(),
+        };
+        Ok(Draft { warehouse: warehouse.clone(), _lease: lease, base, run })
+    }
+
+    /// The run as far as it has come: tables committed by this draft at their new versions, all others as published before.
+    pub fn run(&self) -> &Run {
+        &self.run
+    }
+
+    /// The run that this one follows.
+    pub fn base(&self) -> Option<&Run> {
+        self.base.as_ref()
+    }
+
+    /// The warehouse.
+    pub fn warehouse(&self) -> &Warehouse {
+        &self.warehouse
+    }
+
+    /// A writer of new files for a table, which is made if it is not there.
+    pub async fn writer(&self, spec: &TableSpec) -> Result<TableWriter, Error> {
+        let opened = delta::open_or_create(self.warehouse.place(), spec).await?;
+        let properties = WriterProperties::builder()
+            .set_compression(Compression::ZSTD(ZstdLevel::try_new(1).map_err(|source| Error::DataFile {
+                path: spec.folder.clone(),
+                source,
+            })?))
+            .set_max_row_group_row_count(Some(1 << 20))
+            .build();
+        let inner =
+            RecordBatchWriter::for_table(&opened.table).map_err(failed(&spec.folder))?.with_writer_properties(properties);
+        Ok(TableWriter { warehouse: self.warehouse.clone(), spec: spec.clone(), inner })
+    }
+
+    /// Commits new files to a table in the place of those let go.
+    pub async fn commit(&mut self, spec: &TableSpec, new: Vec<NewFile>, let_go: &LetGo) -> Result<(), Error> {
+        let published = match self.run.tables.get(&spec.name) {
+            Some(at) => delta::open(self.warehouse.place(), &at.folder, Some(at.version)).await?.files,
+            None => BTreeMap::new(),
+        };
+        let mut wanted: BTreeMap<String, Add> = published
+            .into_iter()
+            .filter(|(_, add)| {
+                let partition: Vec<Option<String>> =
+                    spec.partition.iter().map(|column| add.partition_values.get(column).cloned().flatten()).collect();
+                !let_go.covers(&partition)
+            })
+            .collect();
+        for file in new {
+            self.run.files.insert(file.path, file.sha256);
+            wanted.insert(file.add.path.clone(), file.add);
+        }
+        let now: Opened = delta::open_or_create(self.warehouse.place(), spec).await?;
+        let version = delta::settle(self.warehouse.place(), spec, now, &wanted, self.run.run_id).await?;
+        let rows = wanted.values().map(delta::rows_of).sum();
+        self.run.tables.insert(spec.name.clone(), Published { folder: spec.folder.clone(), version, rows });
+        Ok(())
+    }
+
+    /// Replaces a whole table by these rows; an empty list leaves an empty table.
+    pub async fn replace(&mut self, spec: &TableSpec, batches: Vec<RecordBatch>) -> Result<(), Error> {
+        let mut writer = self.writer(spec).await?;
+        for batch in batches {
+            writer.write(batch).await?;
+        }
+        let files = writer.finish().await?;
+        self.commit(spec, files, &LetGo::Everything).await
+    }
+
+    /// What the new files are to a reader, before they are committed.
+    pub fn preview(&self, spec: &TableSpec, files: &[NewFile]) -> Result<Contents, Error> {
+        let files: Vec<DataFile> = files
+            .iter()
+            .map(|file| delta::data_file(&file.add, &spec.folder, &spec.partition))
+            .collect::<Result<_, _>>()?;
+        Ok(Contents { schema: spec.schema.clone(), partition_columns: spec.partition.clone(), files })
+    }
+
+    /// Publishes the run: from now on readers see it, whole.
+    pub async fn publish(mut self, now: DateTime<Utc>) -> Result<Run, Error> {
+        self.run.finished_at = now;
+        self.warehouse.publish(&self.run).await?;
+        Ok(self.run)
+    }
+}
+
+/// Writes data files of one table.
+#[derive(Debug)]
+pub struct TableWriter {
+    warehouse: Warehouse,
+    spec: TableSpec,
+    inner: RecordBatchWriter,
+}
+
+impl TableWriter {
+    /// Writes rows (partition columns included), cut by partition.
+    pub async fn write(&mut self, batch: RecordBatch) -> Result<(), Error> {
+        if batch.num_rows() == 0 {
+            return Ok(());
+        }
+        self.inner.write(batch).await.map_err(failed(&self.spec.folder))
+    }
+
+    /// Finishes the files. They are on the disk now, and part of nothing until committed.
+    pub async fn finish(mut self) -> Result<Vec<NewFile>, Error> {
+        let adds = self.inner.flush().await.map_err(failed(&self.spec.folder))?;
+        let mut files = Vec::with_capacity(adds.len());
+        for add in adds {
+            let path = delta::data_file(&add, &self.spec.folder, &[])?.path;
+            let sha256 = self.warehouse.digest_of(&path).await?;
+            files.push(NewFile { add, path, sha256 });
+        }
+        Ok(files)
+    }
+}

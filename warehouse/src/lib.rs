@@ -1,0 +1,142 @@
+//! Tables that outlive us: Delta tables on any object store, published together as numbered runs.
+//!
+//! ```text
+//! <root>/<table>/            Delta table; personal ones lie under vault/
+//! <root>/runs/<n>.json       manifest of run n: the version of every table; written last, with create-if-absent
+//! <root>/vault/landing/      the kept copy of every file that came in
+//! ```
+//!
+//! A run commits its tables one by one and then publishes one numbered manifest that names the version of each. Readers open the
+//! versions of one manifest and nothing else, so half a night is never seen, and going back is choosing an older run.
+
+mod delta;
+pub mod draft;
+pub mod durable;
+pub mod error;
+pub mod lease;
+pub mod read;
+pub mod run;
+pub mod store;
+pub mod table;
+pub mod verify;
+
+use std::sync::Arc;
+
+use futures::TryStreamExt;
+use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload, path::Path};
+
+pub use crate::{delta::TableSpec, error::Error, run::Run};
+use crate::{
+    run::{Contents, Published},
+    store::Place,
+};
+
+/// A warehouse at its place.
+#[derive(Debug, Clone)]
+pub struct Warehouse {
+    place: Place,
+}
+
+impl Warehouse {
+    /// The warehouse at a location (a folder or a URL), which may still be empty.
+    pub fn at(location: &str) -> Result<Warehouse, Error> {
+        Ok(Warehouse { place: Place::at(location)? })
+    }
+
+    /// The warehouse at a location where at least one run was published.
+    pub async fn open(location: &str) -> Result<Warehouse, Error> {
+        let warehouse = Self::at(location)?;
+        match warehouse.latest().await? {
+            Some(_) => Ok(warehouse),
+            None => Err(Error::Empty { location: location.to_owned() }),
+        }
+    }
+
+    /// Where it lies.
+    pub fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// The store whose `/` is the warehouse's root.
+    pub fn store(&self) -> Arc<dyn ObjectStore> {
+        Arc::clone(&self.place.root)
+    }
+
+    /// The newest published run.
+    pub async fn latest(&self) -> Result<Option<Run>, Error> {
+        match self.run_numbers().await?.last() {
+            Some(&newest) => Ok(Some(self.read_manifest(newest).await?)),
+            None => Ok(None),
+        }
+    }
+
+    /// One published run.
+    pub async fn run(&self, run_id: u64) -> Result<Run, Error> {
+        let numbers = self.run_numbers().await?;
+        if !numbers.contains(&run_id) {
+            return Err(Error::NoSuchRun { run_id, newest: numbers.last().copied().unwrap_or_default() });
+        }
+        self.read_manifest(run_id).await
+    }
+
+    /// Every published run, oldest first.
+    pub async fn runs(&self) -> Result<Vec<Run>, Error> {
+        let mut runs = Vec::new();
+        for number in self.run_numbers().await? {
+            runs.push(self.read_manifest(number).await?);
+        }
+        Ok(runs)
+    }
+
+    /// What one published version of a table consists of.
+    pub async fn contents(&self, published: &Published) -> Result<Contents, Error> {
+        let opened = delta::open(&self.place, &published.folder, Some(published.version)).await?;
+        delta::contents(&opened, &published.folder)
+    }
+
+    async fn run_numbers(&self) -> Result<Vec<u64>, Error> {
+        let listed: Vec<_> = self.place.root.list(Some(&Path::from("runs"))).try_collect().await?;
+        let mut numbers: Vec<u64> = listed
+            .iter()
+            .filter_map(|object| object.location.filename()?.strip_suffix(".json")?.parse().ok())
+            .collect();
+        numbers.sort_unstable();
+        Ok(numbers)
+    }
+
+    async fn read_manifest(&self, run_id: u64) -> Result<Run, Error> {
+        let path = manifest_path(run_id);
+        let bytes = self.place.root.get(&path).await?.bytes().await?;
+        serde_json::from_slice(&bytes).map_err(|source| Error::Manifest { path: path.to_string(), source })
+    }
+
+    async fn publish(&self, run: &Run) -> Result<(), Error> {
+        let path = manifest_path(run.run_id);
+        let text = serde_json::to_vec_pretty(run)
+            .map_err(|source| Error::Manifest { path: path.to_string(), source })?;
+        let create = PutOptions { mode: PutMode::Create, ..Default::default() };
+        match self.place.root.put_opts(&path, PutPayload::from(text), create).await {
+            Ok(_) => Ok(()),
+            Err(object_store::Error::AlreadyExists { .. }) => match self.read_manifest(run.run_id).await {
+                Ok(there) if there == *run => Ok(()),
+                _ => Err(Error::Overtaken { run_id: run.run_id }),
+            },
+            Err(other) => Err(other.into()),
+        }
+    }
+}
+
+fn manifest_path(run_id: u64) -> Path {
+    Path::from(format!("runs/{run_id:020}.json"))
+}
+
+impl Warehouse {
+    /// Puts on record that somebody opens the vault: when, for what purpose, with what question.
+    pub async fn record_reading(&self, purpose: &str, question: &str, now: chrono::DateTime<chrono::Utc>) -> Result<(), Error> {
+        let path = Path::from(format!("vault/readings/{}-{}.json", now.format("%Y%m%dT%H%M%S%6f"), uuid::Uuid::new_v4()));
+        let text = serde_json::json!({ "at": now, "purpose": purpose, "question": question }).to_string();
+        let create = PutOptions { mode: PutMode::Create, ..Default::default() };
+        self.place.root.put_opts(&path, PutPayload::from(text), create).await?;
+        Ok(())
+    }
+}
