@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use pipeline::night::NightError;
+
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
@@ -28,7 +30,12 @@ impl Outcome {
     /// What an error means for whoever runs the command.
     pub fn from_error(error: &anyhow::Error) -> Outcome {
         for cause in error.chain() {
-            if let Some(warehouse) = cause.downcast_ref::<warehouse::Error>() {
+            let own = cause.downcast_ref::<warehouse::Error>();
+            let nights = cause.downcast_ref::<NightError>().and_then(|error| match error {
+                NightError::Warehouse(warehouse) => Some(warehouse),
+                _ => None,
+            });
+            if let Some(warehouse) = own.or(nights) {
                 return match warehouse {
                     warehouse::Error::Held { .. } | warehouse::Error::Overtaken { .. } => Outcome::Locked,
                     warehouse::Error::Location { .. }

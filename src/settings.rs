@@ -111,8 +111,12 @@ impl Cli {
 
     /// Starts logging, to standard error.
     pub fn log(&self) {
-        let filter = tracing_subscriber::EnvFilter::try_new(&self.log)
-            .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
+        // Only our own crates may speak below a warning: what others log of a table may name people.
+        let ours = ["xueji", "pipeline", "warehouse", "queries", "reports", "schedules"];
+        let mut directives = vec!["error".to_owned()];
+        directives.extend(ours.iter().map(|name| format!("{name}={}", self.log)));
+        let filter = tracing_subscriber::EnvFilter::try_new(directives.join(","))
+            .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("error"));
         let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
     }
 }

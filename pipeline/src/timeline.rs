@@ -309,6 +309,7 @@ impl Course<'_> {
     }
 
     fn place(&self, account: &mut Account, paper: &Paper) {
+        account.school = paper.to_school.unwrap_or(account.school);
         account.class = paper.to_class.unwrap_or(account.class);
         account.grade = paper.to_grade.unwrap_or(account.grade);
         account.stage = self.terms.stage_of(account.grade).unwrap_or(account.stage);
@@ -356,6 +357,7 @@ impl Course<'_> {
 
     /// The account after a placement; what the paper leaves open is read from where the pupil then stands in the same school.
     fn placed(&self, mut account: Account, paper: &Paper, next: Option<Account>) -> Option<Account> {
+        account.school = paper.to_school.unwrap_or(account.school);
         if let Some(next) = next.filter(|next| next.school == account.school) {
             if paper.to_class.is_none() {
                 account.class = next.class;

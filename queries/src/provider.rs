@@ -21,6 +21,7 @@ use datafusion::{
     scalar::ScalarValue,
 };
 use futures::future::BoxFuture;
+use object_store::path::Path;
 use warehouse::run::{Contents, DataFile};
 
 use crate::pruning::survivors;
@@ -115,7 +116,11 @@ fn groups(files: &[&DataFile], partitions: usize) -> Vec<FileGroup> {
     let mut dealt: Vec<(u64, Vec<PartitionedFile>)> = vec![(0, Vec::new()); partitions.clamp(1, files.len().max(1))];
     for file in files {
         let values = file.partition.iter().map(|value| ScalarValue::Utf8(value.clone())).collect();
-        let partitioned = PartitionedFile::new(file.path.clone(), file.size).with_partition_values(values);
+        let mut partitioned = PartitionedFile::new(file.path.clone(), file.size).with_partition_values(values);
+        // The path is the object's name as it is; encoding it once more would name another object.
+        if let Ok(location) = Path::parse(&file.path) {
+            partitioned.object_meta.location = location;
+        }
         if let Some((bytes, group)) = dealt.iter_mut().min_by_key(|(bytes, _)| *bytes) {
             *bytes = bytes.saturating_add(file.size);
             group.push(partitioned);

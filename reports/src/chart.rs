@@ -56,7 +56,7 @@ pub fn all(figures: &Figures, tree: &Tree) -> Vec<Chart> {
     both("enrolment-trend", &|width| trend::draw(figures, tree, width));
     both("pyramid", &|width| pyramid::draw(figures, tree, width));
     both("class-sizes", &|width| class_sizes::draw(figures, tree, width));
-    for indicator in rates::SHOWN {
+    for indicator in rates::SHOWN.into_iter().filter(|indicator| rates::is_known(figures, indicator)) {
         both(&format!("rates-{indicator}"), &|width| rates::draw(figures, tree, indicator, width));
     }
     both("transfer-flows", &|width| flows::draw(figures, tree, width));

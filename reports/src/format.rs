@@ -133,6 +133,39 @@ pub fn shorten(text: &str, columns: usize) -> Cow<'_, str> {
     Cow::Owned(kept)
 }
 
+/// The text in lines of at most `columns` of a terminal; a number or a Latin word is kept together where it fits.
+pub fn wrap(text: &str, columns: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    let (mut line, mut used) = (String::new(), 0);
+    let mut word = String::new();
+    let mut characters = text.chars().peekable();
+    while let Some(character) = characters.next() {
+        word.push(character);
+        let joined = |c: char| c.is_ascii() && c != ' ';
+        let goes_on = characters.peek().is_some_and(|next| {
+            (joined(character) && joined(*next)) || "，。、；：）”".contains(*next) || "（“".contains(character)
+        });
+        if goes_on && width(&word) < columns {
+            continue;
+        }
+        if used > 0 && used + width(&word) > columns {
+            lines.push(std::mem::take(&mut line));
+            used = 0;
+            if word == " " {
+                word.clear();
+                continue;
+            }
+        }
+        used += width(&word);
+        line.push_str(&word);
+        word.clear();
+    }
+    if !line.is_empty() || lines.is_empty() {
+        lines.push(line);
+    }
+    lines
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -183,5 +216,7 @@ mod tests {
         assert_eq!(right("12", 4), "  12");
         assert_eq!(shorten("第一实验小学", 8), "第一实…");
         assert_eq!(shorten("第一", 4), "第一");
+        assert_eq!(wrap("大班额 1,234 个，占", 12), ["大班额 1,234", "个，占"]);
+        assert_eq!(wrap("", 12), [""]);
     }
 }

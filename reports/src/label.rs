@@ -154,6 +154,18 @@ pub fn indicator(key: &str) -> Option<&'static Indicator> {
     INDICATORS.iter().find(|indicator| indicator.key == key)
 }
 
+/// A class's name with its grade, which is left out where the name already tells it.
+pub fn class(grade_of_class: i64, name: &str) -> String {
+    let grade = grade(grade_of_class);
+    if name.contains(&grade) { name.to_owned() } else { format!("{grade}{name}") }
+}
+
+/// A school's name with its county, which is left out where the name already tells it.
+pub fn school(county: &str, name: &str) -> String {
+    let place = place(county);
+    if place.is_empty() || name.contains(place) { name.to_owned() } else { format!("{place} {name}") }
+}
+
 /// The place an authority administers, short enough for an axis: 蜀山区教育体育局 is 蜀山区.
 pub fn place(name: &str) -> &str {
     const OFFICES: [&str; 8] =
@@ -189,5 +201,9 @@ mod tests {
         assert_eq!(problem("a_new_rule"), "a_new_rule");
         assert_eq!(place("蜀山区教育体育局"), "蜀山区");
         assert_eq!(place("教育局"), "教育局");
+        assert_eq!(class(9, "九年级(6)班"), "九年级(6)班");
+        assert_eq!(class(9, "(6)班"), "九年级(6)班");
+        assert_eq!(school("南陵县教育局", "南陵县第一小学"), "南陵县第一小学");
+        assert_eq!(school("南陵县教育局", "第一小学"), "南陵县 第一小学");
     }
 }

@@ -109,8 +109,10 @@ impl Summary {
         let mut list = |head: &str, items: &[String]| {
             for (place, item) in items.iter().enumerate() {
                 let head = if place == 0 { head } else { "" };
-                let words = format::shorten(item, COLUMNS - 14).into_owned();
-                line(&format!("{}· {words}", format::left(head, 12)));
+                for (part, words) in format::wrap(item, COLUMNS - 14).iter().enumerate() {
+                    let (head, mark) = if part == 0 { (head, "·") } else { ("", " ") };
+                    line(&format!("{}{mark} {words}", format::left(head, 12)));
+                }
             }
         };
         let reasons = |batches: &[(String, String)]| -> Vec<String> {
@@ -152,7 +154,8 @@ fn sentences(found: &Standouts, tree: &Tree) -> Vec<String> {
         ));
     }
     if let Some(first) = found.crowded.first() {
-        let class = if first.class.name.is_empty() { &first.class.class_id } else { &first.class.name };
+        let name = if first.class.name.is_empty() { &first.class.class_id } else { &first.class.name };
+        let class = label::class(first.class.grade, name);
         sentences.push(format!(
             "人数最多的班：{} {class}，{} 人（标准 {}）",
             first.school, first.class.pupils, first.class.standard

@@ -16,7 +16,7 @@ mod plan;
 mod roster;
 mod table;
 mod territory;
-mod truth;
+pub mod truth;
 mod words;
 
 use std::path::Path;

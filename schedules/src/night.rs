@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use arrow::{
     array::{ArrayRef, RecordBatch, StringArray},
+    compute::concat_batches,
     error::ArrowError,
 };
 use chrono::{DateTime, Utc};
@@ -24,10 +25,10 @@ use crate::{Schedule, ScheduleError, step::Step};
 #[derive(Debug, thiserror::Error)]
 pub enum Failed {
     /// The facts.
-    #[error(transparent)]
+    #[error("the facts of the night could not be taken")]
     Night(#[from] NightError),
     /// The warehouse.
-    #[error(transparent)]
+    #[error("the night could not be written")]
     Warehouse(#[from] warehouse::Error),
     /// The figures could not be built.
     #[error("the figures could not be built")]
@@ -125,15 +126,24 @@ async fn keep_codes(draft: &mut Draft) -> Result<(), Failed> {
     let texts = |pick: fn(&(&'static str, &'static code::Entry)) -> &'static str| -> ArrayRef {
         Arc::new(StringArray::from_iter_values(entries.iter().map(pick)))
     };
-    if draft.run().tables.get(CODES.name).is_some_and(|published| published.rows == entries.len() as u64) {
-        return Ok(());
-    }
     let columns = vec![
         texts(|(list, _)| list),
         texts(|(_, entry)| &entry.code),
         texts(|(_, entry)| &entry.label),
         texts(|(_, entry)| &entry.origin),
     ];
-    draft.replace(&TableSpec::from(&CODES), vec![RecordBatch::try_new(CODES.schema(), columns)?]).await?;
+    let rows = RecordBatch::try_new(CODES.schema(), columns)?;
+    if let Some(published) = draft.run().tables.get(CODES.name) {
+        let contents = draft.warehouse().contents(published).await?;
+        let names: Vec<&str> = CODES.columns.iter().map(|column| column.name).collect();
+        let mut standing = Vec::new();
+        for file in &contents.files {
+            standing.extend(draft.warehouse().read_file(&contents, file, &names).await?);
+        }
+        if concat_batches(&CODES.schema(), &standing)? == rows {
+            return Ok(());
+        }
+    }
+    draft.replace(&TableSpec::from(&CODES), vec![rows]).await?;
     Ok(())
 }

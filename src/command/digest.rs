@@ -1,6 +1,7 @@
 //! `xueji digest`: a row count and an order-independent hash per table, the same for the same content.
 //!
-//! What differs from run to run or from warehouse to warehouse without being content is left out: run numbers, lineage, surrogates. A
+//! What differs from run to run or from warehouse to warehouse without being content is left out: run numbers, lineage, surrogates, the day on
+//! which a remark was first made. A
 //! pupil's surrogate is replaced by a hash of the first registration number. The ledger is hashed net: an entry and its counter-entry
 //! cancel.
 
@@ -34,7 +35,7 @@ pub struct Digest {
 }
 
 /// Columns that are no content.
-const NO_CONTENT: [&str; 22] = [
+const NO_CONTENT: [&str; 23] = [
     "run_id",
     "movement_id",
     "bucket",
@@ -54,6 +55,7 @@ const NO_CONTENT: [&str; 22] = [
     "raw",
     "batch",
     "month",
+    "first_seen_on",
     "started_at",
     "finished_at",
     "tables",

@@ -84,3 +84,19 @@ fn another_policy_gives_other_figures() {
     let national = place.number("select coalesce(sum(amount_fen), 0) from fees where level = 'province'");
     assert_eq!(national, 0, "the national measure knows no maintenance fee");
 }
+
+/// A source may be called by its Chinese name.
+#[test]
+fn a_source_may_have_a_chinese_name() {
+    let place = Place::new();
+    let day = days()[0];
+    place.put("340102", day);
+    std::fs::rename(place.inbox().join("340102"), place.inbox().join("包河区教育局")).unwrap();
+    let (ran, _) = place.night(day);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let records = place.number("select count(*) from students where source = '包河区教育局'");
+    assert_eq!(records, place.number("select count(*) from students"));
+    assert!(0 < records);
+    let verified = place.xueji(&["verify"]);
+    assert_eq!(verified.code, 0, "{}", verified.err);
+}

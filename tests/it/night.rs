@@ -88,7 +88,13 @@ fn compare_headcounts(place: &Place, night: &sample::truth::DayTruth) {
         let grade = u8::try_from(row["grade"].as_u64().unwrap()).unwrap();
         by_grade_sex.entry(grade).or_default().insert(text(&row["sex"]), row["pupils"].as_u64().unwrap());
     }
-    assert_eq!(by_grade_sex, night.by_grade_sex, "by grade and sex on {}", night.day);
+    let expected: BTreeMap<u8, BTreeMap<String, u64>> = night
+        .by_grade_sex
+        .iter()
+        .map(|(grade, sexes)| (*grade, sexes.iter().filter(|(_, pupils)| 0 < **pupils).map(|(sex, n)| (sex.clone(), *n)).collect()))
+        .filter(|(_, sexes): &(u8, BTreeMap<String, u64>)| !sexes.is_empty())
+        .collect();
+    assert_eq!(by_grade_sex, expected, "by grade and sex on {}", night.day);
 }
 
 /// What was known at each run can be asked for ever after. REQ: WH-03

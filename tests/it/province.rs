@@ -132,8 +132,3 @@ pub(crate) fn copy(from: &Path, to: &Path) {
 pub(crate) fn days() -> Vec<Day> {
     SMALL.1.days.iter().map(|truth| truth.day).collect()
 }
-
-/// A day.
-pub(crate) fn day(text: &str) -> Day {
-    text.parse().expect("a day")
-}

@@ -22,9 +22,10 @@ impl Warehouse {
     /// Reads the named columns of one file, in the order asked for.
     pub async fn read_file(&self, contents: &Contents, file: &DataFile, columns: &[&str]) -> Result<Vec<RecordBatch>, Error> {
         let schema = projected(contents, columns)?;
+        let path = Path::parse(&file.path).map_err(object_store::Error::from)?;
         let broken = |source| Error::DataFile { path: file.path.clone(), source };
         #[expect(deprecated)]
-        let reader = ParquetObjectReader::new(self.store(), Path::from(file.path.as_str())).with_file_size(file.size);
+        let reader = ParquetObjectReader::new(self.store(), path).with_file_size(file.size);
         let builder = ParquetRecordBatchStreamBuilder::new(reader).await.map_err(broken)?;
         let stored: Vec<&str> =
             columns.iter().copied().filter(|&column| !contents.partition_columns.iter().any(|p| p == column)).collect();

@@ -120,7 +120,7 @@ pub async fn verify_copies(warehouse: &Warehouse) -> Result<Copies, NightError> 
 }
 
 async fn digest_of_copy(warehouse: &Warehouse, place: &str) -> Result<String, NightError> {
-    let mut stream = warehouse.store().get(&Path::from(place)).await?.into_stream();
+    let mut stream = warehouse.store().get(&Path::parse(place).map_err(object_store::Error::from)?).await?.into_stream();
     let packed = place.ends_with(PACKED);
     let mut decoder = packed.then(|| zstd::stream::write::Decoder::new(Hashing(Sha256::new()))).transpose()?;
     let mut plain = Hashing(Sha256::new());

@@ -277,6 +277,20 @@ fn promotion_is_explained_and_a_class_changed_beside_it_goes_with_it() {
     );
 }
 
+// REQ: ORG-02
+#[test]
+fn promotion_out_of_a_teaching_point_leads_into_its_central_school() {
+    check(
+        "A 1: s1 c1 3 在读
+         A 40: s0 c1 4 在读",
+        "40 升级 s1>s0 c1 4",
+        expect![[r#"
+            1 期初: outside → s1 c1 3 在读
+            40 升级: s1 c1 3 在读 → s0 c1 4 在读
+        "#]],
+    );
+}
+
 #[test]
 fn a_change_of_description_is_a_movement_too() {
     check(

@@ -69,7 +69,7 @@ fn definitions(page: &mut String, figures: &Figures) {
         page.push_str(&format!("<dt>{}</dt><dd>{}</dd>\n", escape(term), escape(meaning)));
     };
     define("在读学生", "数据日当天学籍状态为“在读”的学生；休学、保留学籍的辍学学生不计。");
-    define("班级与班额", "行政班；班额为班内在读学生数，含没有学生的班级。");
+    define("班级与班额", "行政班；班额为班内在读学生数；没有学生的班级另计，不入比例。");
     for standard in &figures.standards {
         define(
             &format!("{}班额标准", standard.stage),

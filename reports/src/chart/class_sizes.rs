@@ -21,13 +21,17 @@ const GRADINGS: [&str; 4] = ["within", "over", "large", "oversize"];
 /// Draws the histogram.
 pub fn draw(figures: &Figures, tree: &Tree, width: Width) -> Picture {
     let title = format!("{}的班额", tree.title(figures));
-    if figures.class_sizes.is_empty() {
-        return nothing(&title, "没有登记班级。", width, figures);
+    if tree.totals.classes == 0 {
+        return nothing(&title, "没有有学生的班级。", width, figures);
     }
     let totals = &tree.totals;
     let share = |classes: i64| format::percent(classes as f64 / totals.classes.max(1) as f64);
+    let empty = match totals.empty_classes {
+        0 => String::new(),
+        empty => format!("另有 {} 个没有学生的班级未画。", format::count(empty)),
+    };
     let about = format!(
-        "单位：班（每柱 5 人一档）。共 {} 个班；超标准 {} 个，其中大班额（56 人及以上）{} 个、占 {}，超大班额（66 人及以上）{} 个、占 {}。",
+        "单位：班（每柱 5 人一档）。共 {} 个班；超标准 {} 个，其中大班额（56 人及以上）{} 个、占 {}，超大班额（66 人及以上）{} 个、占 {}。{empty}",
         format::count(totals.classes),
         format::count(totals.over),
         format::count(totals.large),
@@ -61,7 +65,7 @@ pub fn draw(figures: &Figures, tree: &Tree, width: Width) -> Picture {
 
 fn stages(figures: &Figures) -> Vec<(&str, Vec<&ClassSize>)> {
     let mut stages: BTreeMap<(usize, &str), Vec<&ClassSize>> = BTreeMap::new();
-    for class in &figures.class_sizes {
+    for class in figures.class_sizes.iter().filter(|class| class.pupils > 0) {
         stages.entry((label::stage_order(&class.stage), &class.stage)).or_default().push(class);
     }
     stages.into_iter().map(|((_, stage), classes)| (stage, classes)).collect()
@@ -86,7 +90,7 @@ fn panel(
     let heading = format!("{}（{} 个班）", standard.stage, format::count(classes.len() as i64));
     picture.bold((left, top + 8.0), &heading, theme::LABEL, theme::INK, Align::Left);
 
-    // Empty classes stand at zero; then 1–5, 6–10 … so that 45, 50, 55 and 65 end a bin.
+    // 1–5, 6–10 … so that 45, 50, 55 and 65 end a bin.
     let mut bins: BTreeMap<i64, [i64; 4]> = BTreeMap::new();
     for class in classes {
         let grading = GRADINGS.iter().position(|grading| *grading == class.grading).unwrap_or(0);

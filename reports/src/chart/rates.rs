@@ -6,6 +6,7 @@ use super::{
     Width, begin, finish, nothing,
     picture::Picture,
     ranking::{self, Manner, Row},
+    theme,
 };
 use crate::{
     figures::{Figures, Rate, Tree, all_stages},
@@ -14,6 +15,17 @@ use crate::{
 
 /// The rates that get a picture of their own.
 pub const SHOWN: [&str; 4] = ["dropout_persons", "transfer_in", "transfer_out", "retention"];
+
+/// Whether any county has the rate in the school year that is shown.
+pub fn is_known(figures: &Figures, indicator: &str) -> bool {
+    let year = figures.school_year().map(|(year, _)| year);
+    figures.rates.iter().any(|rate| {
+        rate.level == "county"
+            && rate.indicator == indicator
+            && Some(rate.school_year.as_str()) == year
+            && rate.denominator > 0
+    })
+}
 
 /// Draws the rate for the latest school year, all stages together: numerators and denominators are summed, never rates averaged.
 pub fn draw(figures: &Figures, tree: &Tree, indicator: &str, width: Width) -> Picture {
@@ -66,7 +78,10 @@ pub fn draw(figures: &Figures, tree: &Tree, indicator: &str, width: Width) -> Pi
     let manner = Manner {
         dots: true,
         axis_from,
-        reference: Some((reference, format!("总体 {}", format::percent(reference)))),
+        reference: Some((
+            reference,
+            format!("{} {}", theme::fit(&tree.title(figures), theme::SMALL, 130.0), format::percent(reference)),
+        )),
         axis: |value| format!("{}%", (value * 100_000.0).round() / 1_000.0),
         least: 0.000_1,
     };

@@ -17,8 +17,10 @@ pub struct Totals {
     pub girls: i64,
     /// By 学段 (in its order), 年级 and 性别.
     pub by_grade: BTreeMap<(usize, String, i64, String), i64>,
-    /// Classes.
+    /// Classes with pupils.
     pub classes: i64,
+    /// Classes without pupils.
+    pub empty_classes: i64,
     /// Classes over the standard, the large ones among them.
     pub over: i64,
     /// Classes that are large, the oversize ones among them (the headline 大班额).
@@ -45,6 +47,7 @@ impl Totals {
         self.boys += other.boys;
         self.girls += other.girls;
         self.classes += other.classes;
+        self.empty_classes += other.empty_classes;
         self.over += other.over;
         self.large += other.large;
         self.oversize += other.oversize;
@@ -217,7 +220,8 @@ fn school_totals(figures: &Figures) -> BTreeMap<&str, Totals> {
     }
     for class in &figures.class_sizes {
         let own = totals.entry(&class.school_id).or_default();
-        own.classes += 1;
+        own.classes += i64::from(class.pupils > 0);
+        own.empty_classes += i64::from(class.pupils <= 0);
         own.over += i64::from(class.grading != "within");
         own.large += i64::from(matches!(class.grading.as_str(), "large" | "oversize"));
         own.oversize += i64::from(class.grading == "oversize");

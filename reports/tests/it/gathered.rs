@@ -18,13 +18,14 @@ const FACTS: [(&str, &str); 6] = [
     (
         "schools",
         "select *, '340111' as authority_id, '340111' as county_id, '340100' as prefecture_id, cast(null as varchar) as parent_school_id,
-            '小学' as kind, '县级教育部门' as ownership, '镇中心区' as urban_rural, cast(6 as int) as schooling_years
+            '小学' as kind, '县级教育部门' as ownership, '镇中心区' as urban_rural, cast(6 as int) as schooling_years,
+            '340111' as source, cast('2014-11-02' as date) as source_day
             from (values ('3401110001', '一小'), ('3401110002', '二小')) as t(school_id, name)",
     ),
     (
         "classes",
         "select school_id, class_id, name, cast(1 as int) as grade, '小学' as stage, '2014-09' as founded, '普通小学班' as kind,
-            '王老师' as homeroom_teacher
+            '王老师' as homeroom_teacher, '340111' as source, cast('2014-11-02' as date) as source_day
             from (values ('3401110001', '201401', '（1）班'), ('3401110001', '201402', '（2）班'), ('3401110002', '201401', '（1）班'))
             as t(school_id, class_id, name)",
     ),
@@ -87,7 +88,7 @@ async fn a_published_run_becomes_a_report() {
         (tree.totals.boarding, tree.totals.migrant, tree.totals.left_behind, tree.totals.disabled),
         (3, 3, 0, 0)
     );
-    assert_eq!((tree.totals.classes, figures.class_sizes.last().map(|class| class.pupils)), (3, Some(0)));
+    assert_eq!((tree.totals.classes, tree.totals.empty_classes, figures.class_sizes.len()), (2, 1, 3));
     assert_eq!(figures.class_sizes.first().map(|class| class.name.as_str()), Some("（1）班"));
     assert_eq!(figures.standards.len(), 3);
     assert_eq!(figures.transfer_flows.iter().map(|flow| flow.pupils).sum::<i64>(), 1);

@@ -224,7 +224,8 @@ fn crowded(page: &mut String, school: &School, totals: &Totals, lookup: &Lookup)
                 .iter()
                 .map(|class| {
                     let name = if class.name.is_empty() { &class.class_id } else { &class.name };
-                    format!("{} {} 人（{}）", escape(name), count(class.pupils), label::grading(&class.grading))
+                    let name = escape(&label::class(class.grade, name));
+                    format!("{name} {} 人（{}）", count(class.pupils), escape(label::grading(&class.grading)))
                 })
                 .collect();
             page.push_str(&format!("；超标准的班级：{}。</p>\n", words.join("、")));

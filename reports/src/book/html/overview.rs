@@ -30,7 +30,11 @@ pub(super) fn key_figures(page: &mut String, figures: &Figures, tree: &Tree) {
     }
     let share =
         |part: i64, whole: i64| if whole > 0 { format::percent(part as f64 / whole as f64) } else { "—".to_owned() };
-    card("班级", &count(totals.classes), &format!("{} 所学校", count(totals.schools)));
+    let empty = match totals.empty_classes {
+        0 => String::new(),
+        empty => format!("，另有空班 {}", count(empty)),
+    };
+    card("班级", &count(totals.classes), &format!("{} 所学校{empty}", count(totals.schools)));
     card("超过班额标准", &count(totals.over), &format!("占班级 {}", share(totals.over, totals.classes)));
     card("大班额", &count(totals.large), &format!("其中超大班额 {}", count(totals.oversize)));
     card("随迁子女", &count(totals.migrant), &format!("占在读 {}", share(totals.migrant, totals.pupils)));
@@ -60,12 +64,8 @@ pub(super) fn standouts(page: &mut String, found: &Standouts) {
         let rows = found.crowded.iter().map(|crowded| {
             let class = &crowded.class;
             vec![
-                format!("{} {}", label::place(&crowded.county), crowded.school),
-                format!(
-                    "{} {}",
-                    label::grade(class.grade),
-                    if class.name.is_empty() { &class.class_id } else { &class.name }
-                ),
+                label::school(&crowded.county, &crowded.school),
+                label::class(class.grade, if class.name.is_empty() { &class.class_id } else { &class.name }),
                 count(class.pupils),
                 class.standard.to_string(),
                 label::grading(&class.grading).to_owned(),

@@ -87,7 +87,8 @@ fn overview(figures: &Figures, tree: &Tree, meta: &Meta) -> (Sheet, ChartRows) {
     fact("数据日", Cell::Day(meta.day));
     fact("发布次序", Cell::Count(i64::try_from(meta.run_id).unwrap_or(i64::MAX)));
     fact("学校", Cell::Count(totals.schools));
-    fact("班级", Cell::Count(totals.classes));
+    fact("有学生的班级", Cell::Count(totals.classes));
+    fact("没有学生的班级", Cell::Count(totals.empty_classes));
     fact("超过班额标准的班级", Cell::Count(totals.over));
     fact("大班额（含超大班额）", Cell::Count(totals.large));
     fact("超大班额", Cell::Count(totals.oversize));
