@@ -65,13 +65,34 @@ pub struct Compared {
     /// The pupils whose account changes.
     pub differences: Vec<Difference>,
     /// Tonight's rows whose identity must be looked at.
-    pub touched: Vec<u32>,
+    pub touched: Vec<Touched>,
+    /// Tonight's rows whose sex or birth date is another than before: the header of the column, and the row.
+    pub key_changes: Vec<(&'static str, u32)>,
     /// Tonight's rows that name a pupil a second time, by another number.
     pub aliases: Vec<u32>,
     /// Records listed tonight that were not listed before: (pupil, row).
     pub appeared: Vec<(i64, u32)>,
     /// Records listed before that a full batch leaves out: (pupil, own ID number's key).
     pub vanished: Vec<(i64, Option<i64>)>,
+}
+
+/// A row whose identity must be looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Touched {
+    /// The row.
+    pub row: u32,
+    /// The day on which the source next lists the pupil, if a later batch was taken already.
+    pub next: Option<Day>,
+}
+
+/// The next day after tonight on which a source lists a pupil. Where its next batch leaves the pupil out, it says nothing of who he is.
+fn listed_next(says: &[Statement], next: Option<Day>) -> Option<Day> {
+    let next = next?;
+    let after = says.partition_point(|statement| statement.stated_on <= next);
+    match says[..after].last().and_then(|statement| statement.account) {
+        Some(_) => Some(next),
+        None => says[after..].iter().find(|statement| statement.account.is_some()).map(|statement| statement.stated_on),
+    }
 }
 
 impl Step for Statement {
@@ -111,6 +132,7 @@ pub fn compare(
         claims: None,
         differences: Vec::new(),
         touched: Vec::new(),
+        key_changes: Vec::new(),
         aliases: Vec::new(),
         appeared: Vec::new(),
         vanished: Vec::new(),
@@ -137,11 +159,14 @@ pub fn compare(
             since.push(before.since(was));
             continue;
         }
-        out.touched.push(number);
         let account = new_accounts.account(row, words);
         let said = histories.full(pupil_id, &before, was, words)?;
         let mut says = said.clone();
         restate(&mut says, tonight.day, Some(account), tonight.next, &None);
+        out.touched.push(Touched { row: number, next: listed_next(&says, tonight.next) });
+        if let Some(was) = was.filter(|_| tonight.next.is_none()) {
+            out.key_changes.extend(before.key_changes(was, rows, row)?.into_iter().map(|header| (header, number)));
+        }
         let stands_since = says.last().map_or(tonight.day, |last| last.stated_on).epoch_days();
         match (tonight.next, was) {
             (None, _) => {
@@ -262,6 +287,7 @@ struct BeforeColumns<'a> {
     digests: &'a Int64Array,
     person_keys: &'a Int64Array,
     since: &'a Date32Array,
+    births: &'a Date32Array,
     accounts: AccountColumns<'a>,
 }
 
@@ -276,6 +302,7 @@ impl<'a> Before<'a> {
                 digests: longs(students, "record_digest")?,
                 person_keys: longs(students, "person_key")?,
                 since: days(students, "since_on")?,
+                births: days(students, "birth_date")?,
                 accounts: AccountColumns::of(students)?,
             }),
         })
@@ -305,6 +332,19 @@ impl<'a> Before<'a> {
         self.columns.as_ref().and_then(|columns| {
             columns.person_keys.is_valid(row).then(|| columns.person_keys.value(row))
         })
+    }
+
+    /// The headers of the key columns of `students` in which tonight's row differs.
+    fn key_changes(&self, was: usize, rows: &RecordBatch, row: usize) -> Shape<Vec<&'static str>> {
+        let Some(columns) = &self.columns else { return Ok(Vec::new()) };
+        let mut headers = Vec::new();
+        if columns.accounts.sex.value(was) != text(rows, "sex")?.value(row) {
+            headers.push("性别");
+        }
+        if columns.births.value(was) != days(rows, "birth_date")?.value(row) {
+            headers.push("出生日期");
+        }
+        Ok(headers)
     }
 
     fn statement(&self, row: usize, words: &Mutex<Words>) -> Option<Statement> {

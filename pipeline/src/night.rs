@@ -375,7 +375,7 @@ async fn commit_day(
     state.note_papers(&changes)?;
     fresh.commit(draft).await?;
     commit_pupils(draft, &mut taken).await?;
-    commit_findings(draft, &taken).await?;
+    commit_findings(draft, state, &taken).await?;
     commit_side_facts(draft, &taken).await?;
 
     let records: Vec<RecordBatch> =
@@ -474,15 +474,17 @@ async fn commit_pupils(draft: &mut Draft, taken: &mut [(usize, Taken, Copies)]) 
     Ok(())
 }
 
-async fn commit_findings(draft: &mut Draft, taken: &[(usize, Taken, Copies)]) -> Result<(), NightError> {
+async fn commit_findings(draft: &mut Draft, state: &State, taken: &[(usize, Taken, Copies)]) -> Result<(), NightError> {
     let spec = TableSpec::from(&FINDINGS);
     let mut writer = draft.writer(&spec).await?;
     let mut replaced = BTreeSet::new();
     for (_, batch, _) in taken.iter().filter(|(_, batch, _)| !batch.late) {
         let before = state::findings_of(draft, &batch.source).await?;
         let listed = &batch.rolls.listed;
-        let settled = SeenBefore::of(before)?.settled(&batch.source, batch.day, &batch.flags, |pupil_id| {
-            !batch.full && pupil_id.is_some_and(|pupil_id| !listed.contains(&pupil_id))
+        let settled = SeenBefore::of(before)?.settled(&batch.source, batch.day, &batch.flags, |pupil_id, rule| {
+            // A key field that changed without papers stays a remark until papers come; all others are made anew each night.
+            let unpapered = rule == "key_changed" && pupil_id.is_some_and(|pupil_id| !state.key_changes.contains(&pupil_id));
+            unpapered || (!batch.full && pupil_id.is_some_and(|pupil_id| !listed.contains(&pupil_id)))
         })?;
         for rows in settled {
             writer.write(rows).await?;

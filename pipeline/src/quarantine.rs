@@ -66,8 +66,15 @@ impl Flag {
     /// Ties a finding to the accepted row it is about; `rows` are the accepted rows of the same file and sheet, in order.
     pub fn new(finding: Finding, rows: &RecordBatch, keys: &PupilKeys) -> Shape<Flag> {
         let source_rows = crate::columns::ints(rows, "source_row")?;
-        let row = source_rows.values().binary_search(&row_of(&finding.origin)).ok();
-        let cell = |name: &str| -> Option<&str> { text(rows, name).ok().and_then(|column| at(column, row?)) };
+        match source_rows.values().binary_search(&row_of(&finding.origin)) {
+            Ok(row) => Flag::of_row(finding, rows, row, keys),
+            Err(_) => Ok(Flag { finding, pupil_id: None, school_id: None }),
+        }
+    }
+
+    /// Ties a finding to the row at this place.
+    pub fn of_row(finding: Finding, rows: &RecordBatch, row: usize, keys: &PupilKeys) -> Shape<Flag> {
+        let cell = |name: &str| -> Option<&str> { text(rows, name).ok().and_then(|column| at(column, row)) };
         let pupil_id = cell("student_no").map(|number| keys.pupil_id(number));
         let school_id = cell("school_id").map(str::to_owned);
         let mut finding = finding;
@@ -123,13 +130,19 @@ impl SeenBefore {
         source: &str,
         day: Day,
         flags: &[Flag],
-        stays: impl Fn(Option<i64>) -> bool,
+        stays: impl Fn(Option<i64>, &str) -> bool,
     ) -> Shape<Vec<RecordBatch>> {
         let mut settled = vec![self.flag_rows(source, day, flags)?];
+        let said: HashSet<(Option<i64>, &str, Option<&str>)> =
+            flags.iter().map(|flag| (flag.pupil_id, flag.finding.rule.as_str(), flag.finding.header)).collect();
         for batch in &self.rows {
-            let pupils = longs(batch, "pupil_id")?;
+            let (pupils, rules, fields) = (longs(batch, "pupil_id")?, text(batch, "rule")?, text(batch, "field")?);
             let kept: BooleanArray = (0..batch.num_rows())
-                .map(|row| Some(stays(pupils.is_valid(row).then(|| pupils.value(row)))))
+                .map(|row| {
+                    let pupil_id = pupils.is_valid(row).then(|| pupils.value(row));
+                    let again = said.contains(&(pupil_id, rules.value(row), at(fields, row)));
+                    Some(!again && stays(pupil_id, rules.value(row)))
+                })
                 .collect();
             settled.push(filter_record_batch(batch, &kept)?);
         }

@@ -10,7 +10,7 @@ use domain::{
     organisation::Stage,
 };
 
-use crate::account::{Account, Claim, Movement, Paper, Word, Words};
+use crate::account::{Account, Claim, Movement, Paper, Person, Word, Words};
 
 /// The words that the rules know by meaning: statuses and stages, numbered for one run.
 #[derive(Debug, Clone)]
@@ -349,7 +349,8 @@ impl Course<'_> {
             MovementKind::Promotion | MovementKind::Repetition | MovementKind::Skipping | MovementKind::ClassChange => {
                 self.placed(at, paper, next)
             }
-            MovementKind::BasicChange | MovementKind::KeyChange => Some(Account { person: next?.person, ..at }),
+            MovementKind::BasicChange => Some(Account { person: Person { sex: at.person.sex, ..next?.person }, ..at }),
+            MovementKind::KeyChange => Some(Account { person: Person { sex: next?.person.sex, ..at.person }, ..at }),
             _ => None,
         };
         account.filter(|&account| account != at)

@@ -9,8 +9,8 @@ use arrow::{
 use domain::calendar::Day;
 
 use crate::{
-    columns::{Shape, days, longs, text},
-    diff::{Tonight, rows_at},
+    columns::{Shape, at, days, longs, text},
+    diff::{Touched, Tonight, rows_at},
     history::{Step, restate},
     pupil::{IDENTITY_FIELDS, PupilKeys},
 };
@@ -55,16 +55,26 @@ impl Step for Version {
 
 const NOBODY: Said = Said { digest: 0, row: None };
 
-/// The bucket of `identities` as it shall be after tonight's `touched` rows, or `None` if no identity changed.
+/// What tonight makes of a bucket's identities.
+#[derive(Debug, Default)]
+pub struct Settled {
+    /// The bucket of `identities` as it shall be, if it changes.
+    pub identities: Option<RecordBatch>,
+    /// Tonight's rows whose name or ID number is another than before: the header of the column, and the row.
+    pub key_changes: Vec<(&'static str, u32)>,
+}
+
+/// Settles the identities of tonight's `touched` rows.
 pub fn settle(
     tonight: &Tonight<'_>,
     rows: &RecordBatch,
-    touched: &[u32],
+    touched: &[Touched],
     before: Option<&RecordBatch>,
     keys: &PupilKeys,
-) -> Shape<Option<RecordBatch>> {
+) -> Shape<Settled> {
     let schema = warehouse::table::IDENTITIES.schema();
-    let fresh = rows_at(rows, touched)?;
+    let numbers: Vec<u32> = touched.iter().map(|touched| touched.row).collect();
+    let fresh = rows_at(rows, &numbers)?;
     let pupil_ids = keys.pupil_ids(text(&fresh, "student_no")?);
     let digests = keys.identity_digests(&fresh)?;
     let fresh = as_identities(tonight, &fresh, &pupil_ids, &schema)?;
@@ -80,6 +90,7 @@ pub fn settle(
             said: Said { digest: old_digests.value(row), row: Some((0, row)) },
         });
     }
+    let mut settled = Settled::default();
     let mut changed = false;
     let mut order: Vec<i64> = Vec::new();
     for row in 0..before.num_rows() {
@@ -96,12 +107,17 @@ pub fn settle(
         known.sort_by_key(|version| version.since);
         let was = known.clone();
         let said = Said { digest: digests.value(row), row: Some((1, row)) };
-        restate(known, tonight.day, said, tonight.next, &NOBODY);
+        if tonight.next.is_none()
+            && let Some((0, stood)) = known.last().and_then(|last| last.said.row)
+        {
+            settled.key_changes.extend(key_changes(before, stood, &fresh, row)?.into_iter().map(|header| (header, touched[row].row)));
+        }
+        restate(known, tonight.day, said, touched[row].next, &NOBODY);
         known.retain(|version| version.said.row.is_some());
         changed |= *known != was;
     }
     if !changed {
-        return Ok(None);
+        return Ok(settled);
     }
     let mut picks = Vec::new();
     let mut valid_from = Vec::new();
@@ -113,18 +129,31 @@ pub fn settle(
         }
         let Some(known) = versions.get_mut(&pupil_id) else { continue };
         known.sort_by_key(|version| version.since);
-        for (at, version) in known.iter().enumerate() {
+        for (number, version) in known.iter().enumerate() {
             let Some(row) = version.said.row else { continue };
             picks.push(row);
             valid_from.push(version.since.epoch_days());
-            valid_to.push(known.get(at + 1).map(|next| next.since.epoch_days()));
+            valid_to.push(known.get(number + 1).map(|next| next.since.epoch_days()));
         }
     }
     let merged = interleave_record_batch(&[before, &fresh], &picks)?;
     let mut columns = merged.columns().to_vec();
     columns[schema.index_of("valid_from")?] = Arc::new(Date32Array::from(valid_from));
     columns[schema.index_of("valid_to")?] = Arc::new(Date32Array::from(valid_to));
-    RecordBatch::try_new(schema, columns).map(Some)
+    settled.identities = Some(RecordBatch::try_new(schema, columns)?);
+    Ok(settled)
+}
+
+/// The headers of the key columns of `identities` that differ; a number that comes where there was none corrects nothing.
+fn key_changes(before: &RecordBatch, stood: usize, fresh: &RecordBatch, row: usize) -> Shape<Vec<&'static str>> {
+    let mut headers = Vec::new();
+    for (field, header) in [("name", "姓名"), ("id_no", "身份证件号")] {
+        let (was, is) = (at(text(before, field)?, stood), at(text(fresh, field)?, row));
+        if was.is_some() && was != is {
+            headers.push(header);
+        }
+    }
+    Ok(headers)
 }
 
 fn as_identities(

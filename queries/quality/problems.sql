@@ -7,7 +7,7 @@ Test    not_null(kind, detail, first_seen_on)
 Column pupil_id: the pupil's surrogate; none where the finding is about a class or a school
 Column school_id: the school that has to see to it
 Column county_id: the county-level unit of that school
-Column kind: a rule of the checks, or same_id_number, two_schools, unexplained_appearance, unexplained_change, unexplained_disappearance, in_transit
+Column kind: a rule of the checks, or unknown_pupil, same_id_number, two_schools, unexplained_appearance, unexplained_change, unexplained_disappearance, in_transit
 Column field: the column at fault, if one is
 Column detail: what is wrong, in Chinese
 Column first_seen_on: the day of the first batch in which it was seen
@@ -107,9 +107,28 @@ in_transit as (
 
 ),
 
+-- A change record about a number that no source lists or ever listed.
+unknown_pupils as (
+
+    select
+        changes.pupil_id,
+        coalesce(changes.to_school_id, changes.from_school_id) as school_id,
+        'unknown_pupil' as kind,
+        '学籍号' as field,
+        concat('有', changes.kind, '记录，学籍号未见于任何学生表') as detail,
+        changes.source_day as first_seen_on
+
+    from changes
+    left anti join students on changes.pupil_id = students.pupil_id
+    left anti join claims on changes.pupil_id = claims.pupil_id
+
+),
+
 listed as (
 
     select * from checked
+    union all
+    select * from unknown_pupils
     union all
     select * from same_id_number
     union all

@@ -5,7 +5,7 @@
 mod gather;
 mod tree;
 
-use std::cmp::Reverse;
+use std::{cmp::Reverse, collections::BTreeMap};
 
 use chrono::NaiveDate;
 
@@ -367,6 +367,15 @@ impl Figures {
             self.rates.iter().filter(|rate| rate.complete == complete).map(|rate| rate.school_year.as_str()).max()
         };
         latest(true).map(|year| (year, true)).or_else(|| latest(false).map(|year| (year, false)))
+    }
+
+    /// Short names of units as they stand at county level: a prefecture or province stands there for the schools it runs itself.
+    pub fn county_names(&self) -> BTreeMap<&str, String> {
+        let name = |unit: &Authority| {
+            let place = crate::label::place(&unit.name);
+            if unit.level == "county" { place.to_owned() } else { format!("{place}直管") }
+        };
+        self.authorities.iter().map(|unit| (unit.authority_id.as_str(), name(unit))).collect()
     }
 
     /// The latest fee year.

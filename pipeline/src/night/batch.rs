@@ -11,7 +11,7 @@ use arrow::{
     array::{ArrayRef, Date32Array, RecordBatch, StringArray, new_null_array},
     compute::concat_batches,
 };
-use domain::{calendar::Day, contract::Table};
+use domain::{calendar::Day, contract::Table, rule::RuleId};
 use warehouse::{
     Run, TableSpec, Warehouse,
     draft::{Draft, NewFile, TableWriter},
@@ -23,7 +23,7 @@ use crate::{
     account::{Word, Words},
     bucket::{Cut, Filled},
     check::Known,
-    columns::{Shape, longs, text},
+    columns::{Shape, at, ints, longs, text},
     diff::{Difference, Tonight, compare},
     finding::{Finding, Origin},
     inbox::{self, Mode, Part},
@@ -278,7 +278,10 @@ impl Bench<'_> {
                     Table::Authorities => across.authorities = rows,
                     Table::Schools => across.schools = rows,
                     Table::Classes => across.classes = rows,
-                    Table::Changes => across.changes = rows,
+                    Table::Changes => {
+                        across.key_papers = papers::key_changes(&rows, self.keys)?;
+                        across.changes = rows;
+                    }
                     other => across.facts.push((other, rows)),
                 }
             }
@@ -340,12 +343,18 @@ impl Bench<'_> {
                 writers.claims.write(now).await?;
                 rolls.claims.partitions.insert(partition.clone());
             }
+            let mut key_changes = compared.key_changes;
             if !compared.touched.is_empty() {
                 let were = self.partition(identities.as_ref(), &partition, &IDENTITIES).await?;
-                if let Some(now) = versions::settle(&of, &rows, &compared.touched, were.as_ref(), self.keys)? {
+                let settled = versions::settle(&of, &rows, &compared.touched, were.as_ref(), self.keys)?;
+                key_changes.extend(settled.key_changes);
+                if let Some(now) = settled.identities {
                     writers.identities.write(now).await?;
                     rolls.identities.partitions.insert(partition);
                 }
+            }
+            for (header, row) in key_changes {
+                self.flag_key_change(&rows, header, row, across)?;
             }
             if !tonight.full {
                 rolls.listed.extend(self.keys.pupil_ids(text(&rows, "student_no")?).values());
@@ -359,6 +368,32 @@ impl Bench<'_> {
         rolls.claims.files = writers.claims.finish().await?;
         rolls.identities.files = writers.identities.finish().await?;
         Ok(rolls)
+    }
+
+    /// A key field (关键信息) may only change by an approved request (皖教基〔2013〕20号 art. 29; INF-02).
+    fn flag_key_change(&self, rows: &RecordBatch, header: &'static str, row: u32, across: &mut Across) -> Result<(), NightError> {
+        let at_row = row as usize;
+        let pupil_id = self.keys.pupil_id(text(rows, "student_no")?.value(at_row));
+        if across.key_papers.contains(&pupil_id) || self.key_changes.contains(&pupil_id) {
+            return Ok(());
+        }
+        let origin = Origin {
+            file: Arc::from(text(rows, "source_file")?.value(at_row)),
+            sheet: at(text(rows, "source_sheet")?, at_row).map(Arc::from),
+            row: u32::try_from(ints(rows, "source_row")?.value(at_row)).unwrap_or_default(),
+        };
+        let finding = Finding {
+            table: Table::Students,
+            origin,
+            rule: RuleId::KeyChanged,
+            header: Some(header),
+            value: None,
+            detail: String::new(),
+            raw: None,
+        };
+        across.issues.add(&finding);
+        across.flags.push(Flag::of_row(finding, rows, at_row, self.keys)?);
+        Ok(())
     }
 
     async fn partition(
@@ -398,6 +433,7 @@ struct Across {
     classes: RecordBatch,
     changes: RecordBatch,
     facts: Vec<(Table, RecordBatch)>,
+    key_papers: HashSet<i64>,
     students: Option<Filled>,
     flags: Vec<Flag>,
     fallen: HashSet<Origin>,
@@ -414,6 +450,7 @@ impl Default for Across {
             classes: empty(Table::Classes),
             changes: empty(Table::Changes),
             facts: Vec::new(),
+            key_papers: HashSet::new(),
             students: None,
             flags: Vec::new(),
             fallen: HashSet::new(),

@@ -55,6 +55,15 @@ pub fn as_changes(source: &str, day: Day, rows: &RecordBatch, keys: &PupilKeys) 
     RecordBatch::try_new(schema, columns)
 }
 
+/// The pupils whose key facts (关键信息) are changed by approved records among checked rows.
+pub fn key_changes(rows: &RecordBatch, keys: &PupilKeys) -> Shape<HashSet<i64>> {
+    let (numbers, kinds, results) = (text(rows, "student_no")?, text(rows, "kind")?, text(rows, "result")?);
+    Ok((0..rows.num_rows())
+        .filter(|&row| kinds.value(row) == MovementKind::KeyChange.label() && at(results, row).is_none_or(|result| result == "同意"))
+        .map(|row| keys.pupil_id(numbers.value(row)))
+        .collect())
+}
+
 /// Tonight's change records that are new or say something new, with the partitions they change.
 #[derive(Debug, Default)]
 pub struct Fresh {

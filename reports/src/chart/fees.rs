@@ -1,7 +1,5 @@
 //! The maintenance fee by county, in exact yuan.
 
-use std::collections::BTreeMap;
-
 use super::{
     Width, begin, finish, nothing,
     picture::Picture,
@@ -9,7 +7,7 @@ use super::{
 };
 use crate::{
     figures::{Fee, Figures, Tree},
-    format, label,
+    format,
 };
 
 /// Draws the fees of the latest year.
@@ -19,8 +17,7 @@ pub fn draw(figures: &Figures, tree: &Tree, width: Width) -> Picture {
         return nothing(&title, "还没有到计费的统计日。", width, figures);
     };
     let title = format!("{} {year} 年度学籍管理维护费", tree.title(figures));
-    let names: BTreeMap<&str, &str> =
-        figures.authorities.iter().map(|unit| (unit.authority_id.as_str(), unit.name.as_str())).collect();
+    let names = figures.county_names();
     let mut fees: Vec<&Fee> = figures.fees.iter().filter(|fee| fee.fee_year == year && fee.level == "county").collect();
     fees.sort_by(|a, b| b.amount_fen.cmp(&a.amount_fen).then_with(|| a.unit_id.cmp(&b.unit_id)));
     let Some(first) = fees.first() else {
@@ -38,7 +35,7 @@ pub fn draw(figures: &Figures, tree: &Tree, width: Width) -> Picture {
     let rows: Vec<Row> = fees
         .iter()
         .map(|fee| Row {
-            name: label::place(names.get(fee.unit_id.as_str()).copied().unwrap_or(&fee.unit_id)).to_owned(),
+            name: names.get(fee.unit_id.as_str()).unwrap_or(&fee.unit_id).clone(),
             value: fee.amount_fen as f64 / 100.0,
             words: format::yuan(fee.amount_fen),
         })

@@ -9,7 +9,7 @@ use super::{
     theme,
 };
 use crate::{
-    figures::{Figures, Tree},
+    figures::{Authority, Figures, Tree},
     format, label,
 };
 
@@ -37,13 +37,13 @@ pub fn draw(figures: &Figures, tree: &Tree, width: Width) -> Picture {
     }
     let all: i64 = flows.values().sum();
     match width {
-        Width::Wide => matrix(figures, &title, flows, all, &names),
+        Width::Wide => matrix(figures, &title, flows, all, names),
         Width::Narrow => list(figures, &title, &flows, all, &names),
     }
 }
 
 struct Names<'a> {
-    names: BTreeMap<&'a str, &'a str>,
+    names: BTreeMap<&'a str, String>,
     above: BTreeMap<&'a str, &'a str>,
 }
 
@@ -55,14 +55,17 @@ impl<'a> Names<'a> {
             let parent = unit.parent_id.as_deref()?;
             (level.get(parent) == Some(&"prefecture")).then_some((unit.authority_id.as_str(), parent))
         });
-        Names {
-            names: figures.authorities.iter().map(|unit| (unit.authority_id.as_str(), unit.name.as_str())).collect(),
-            above: above.collect(),
-        }
+        Names { names: figures.county_names(), above: above.collect() }
+    }
+
+    /// Names for prefectures and what belongs to none, without the mark of their own schools.
+    fn of_prefectures(figures: &'a Figures) -> Names<'a> {
+        let place = |unit: &'a Authority| (unit.authority_id.as_str(), label::place(&unit.name).to_owned());
+        Names { names: figures.authorities.iter().map(place).collect(), ..Names::of(figures) }
     }
 
     fn name(&self, unit: &str) -> String {
-        label::place(self.names.get(unit).copied().unwrap_or(unit)).to_owned()
+        self.names.get(unit).cloned().unwrap_or_else(|| unit.to_owned())
     }
 
     fn prefecture(&self, unit: &str) -> String {
@@ -94,11 +97,12 @@ fn matrix(
     title: &str,
     mut flows: BTreeMap<(String, String), i64>,
     all: i64,
-    names: &Names,
+    mut names: Names,
 ) -> Picture {
     let mut grain = "县（市、区）";
     if units_of(&flows).len() > MOST {
         flows = regroup(&flows, &|unit| names.prefecture(unit));
+        names = Names::of_prefectures(figures);
         grain = "市（州）";
     }
     let units = units_of(&flows);

@@ -33,8 +33,7 @@ pub fn draw(figures: &Figures, tree: &Tree, indicator: &str, width: Width) -> Pi
     let name = known.map_or(indicator, |known| known.name);
     let (year, complete) = figures.school_year().unwrap_or(("", true));
     let title = format!("{} {year} 学年各县（市、区）{name}", tree.title(figures));
-    let names: BTreeMap<&str, &str> =
-        figures.authorities.iter().map(|unit| (unit.authority_id.as_str(), unit.name.as_str())).collect();
+    let names = figures.county_names();
     let sums = sums(figures, indicator, year);
     let mut rows: Vec<(&str, i64, i64)> = sums
         .into_iter()
@@ -68,7 +67,7 @@ pub fn draw(figures: &Figures, tree: &Tree, indicator: &str, width: Width) -> Pi
                 _ => words,
             };
             Row {
-                name: label::place(names.get(unit).copied().unwrap_or(unit)).to_owned(),
+                name: names.get(unit).cloned().unwrap_or_else(|| (*unit).to_owned()),
                 value: value(*above, *below),
                 words,
             }

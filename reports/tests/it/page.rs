@@ -4,7 +4,7 @@ use std::path::Path;
 
 use reports::{
     Figures, Tree, book, chart,
-    figures::{Authority, Problem, School},
+    figures::{Authority, Fee, Problem, School},
 };
 
 use crate::province::province;
@@ -61,6 +61,20 @@ fn a_hostile_name_is_shown_and_not_obeyed() {
     assert!(!page.contains("\"onload="));
     assert!(page.contains("&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;&quot;onload=&quot;"));
     assert_eq!(page.matches("<script").count(), 1);
+}
+
+#[test]
+fn a_prefectures_own_schools_are_not_taken_for_the_prefecture() {
+    // REQ: ORG-01, FEE-01. The prefecture's code stands at county level too, for the schools it runs itself.
+    let mut figures = province(2, 5);
+    figures.unit = Some("340100".into());
+    let whole = figures.fees.iter().find(|fee| fee.unit_id == "340100").unwrap().clone();
+    figures.fees.push(Fee { level: "county".into(), pupils: 7, amount_fen: 350, ..whole.clone() });
+    figures.arrange();
+    let page = page(&figures);
+    let card = page.split("年度维护费（元）</span><span class=\"value\">").nth(1).unwrap();
+    assert!(card.starts_with(&reports::format::yuan(whole.amount_fen)));
+    assert!(page.contains("庐州市直管"));
 }
 
 #[test]

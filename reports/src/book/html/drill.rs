@@ -14,9 +14,12 @@ const DETAILED_SCHOOLS: usize = 4_000;
 /// Rates that a unit's line of the page shows.
 const IN_LINE: [&str; 3] = ["dropout_persons", "transfer_in", "transfer_out"];
 
+/// Level and code: a prefecture's code stands at county level too, for the schools it runs itself (直管学校).
+type Place<'a> = (&'a str, &'a str);
+
 struct Lookup<'a> {
-    rates: BTreeMap<&'a str, Vec<&'a Rate>>,
-    fees: BTreeMap<&'a str, &'a Fee>,
+    rates: BTreeMap<Place<'a>, Vec<&'a Rate>>,
+    fees: BTreeMap<Place<'a>, &'a Fee>,
     crowded: BTreeMap<&'a str, Vec<&'a ClassSize>>,
     detailed: bool,
 }
@@ -32,11 +35,11 @@ pub(super) fn section(page: &mut String, figures: &Figures, tree: &Tree) {
     };
     let (year, complete) = figures.school_year().unwrap_or(("", true));
     for rate in figures.rates.iter().filter(|rate| rate.school_year == year) {
-        lookup.rates.entry(&rate.unit_id).or_default().push(rate);
+        lookup.rates.entry((&rate.level, &rate.unit_id)).or_default().push(rate);
     }
     let fee_year = figures.fee_year();
     for fee in figures.fees.iter().filter(|fee| Some(fee.fee_year) == fee_year) {
-        lookup.fees.insert(&fee.unit_id, fee);
+        lookup.fees.insert((&fee.level, &fee.unit_id), fee);
     }
     for class in figures.class_sizes.iter().filter(|class| class.grading != "within") {
         lookup.crowded.entry(&class.school_id).or_default().push(class);
@@ -76,14 +79,14 @@ fn unit(page: &mut String, node: &Node, lookup: &Lookup, open: bool) {
         let mut rows: Vec<Vec<String>> = node
             .children
             .iter()
-            .map(|child| line(&child.authority.name, &child.authority.authority_id, &child.totals, lookup))
+            .map(|child| line(&child.authority.name, place(child), &child.totals, lookup))
             .collect();
         if !node.schools.is_empty() {
             let mut own = Totals::default();
             node.schools.iter().for_each(|(_, totals)| own.add(totals));
-            rows.push(line("直管学校", "", &own, lookup));
+            rows.push(line("直管学校", ("county", &node.authority.authority_id), &own, lookup));
         }
-        rows.push(line("合计", &node.authority.authority_id, totals, lookup));
+        rows.push(line("合计", place(node), totals, lookup));
         table(page, &format!("{}：下级单位", node.authority.name), &heads(), rows);
     }
     page.push_str(&format!(
@@ -91,7 +94,7 @@ fn unit(page: &mut String, node: &Node, lookup: &Lookup, open: bool) {
         escape(&node.authority.name)
     ));
     grades(page, totals);
-    rates_and_fee(page, &node.authority.authority_id, lookup);
+    rates_and_fee(page, place(node), lookup);
     page.push_str("</details>\n");
     if !node.schools.is_empty() {
         schools(page, node, lookup);
@@ -100,6 +103,10 @@ fn unit(page: &mut String, node: &Node, lookup: &Lookup, open: bool) {
         unit(page, child, lookup, false);
     }
     page.push_str("</details>\n");
+}
+
+fn place(node: &Node) -> Place<'_> {
+    (&node.authority.level, &node.authority.authority_id)
 }
 
 fn heads() -> Vec<(&'static str, bool)> {
@@ -118,7 +125,7 @@ fn heads() -> Vec<(&'static str, bool)> {
     fixed.into_iter().chain(rates).chain([("维护费（元）", true)]).collect()
 }
 
-fn line(name: &str, unit: &str, totals: &Totals, lookup: &Lookup) -> Vec<String> {
+fn line(name: &str, unit: Place, totals: &Totals, lookup: &Lookup) -> Vec<String> {
     let counts = [
         totals.schools,
         totals.pupils,
@@ -130,12 +137,12 @@ fn line(name: &str, unit: &str, totals: &Totals, lookup: &Lookup) -> Vec<String>
         totals.oversize,
     ];
     let rates = IN_LINE.iter().map(|indicator| format::rate(of_all_stages(unit, indicator, lookup)));
-    let fee = lookup.fees.get(unit).map_or_else(|| "—".to_owned(), |fee| format::yuan(fee.amount_fen));
+    let fee = lookup.fees.get(&unit).map_or_else(|| "—".to_owned(), |fee| format::yuan(fee.amount_fen));
     std::iter::once(name.to_owned()).chain(counts.into_iter().map(count)).chain(rates).chain([fee]).collect()
 }
 
-fn of_all_stages(unit: &str, indicator: &str, lookup: &Lookup) -> Option<f64> {
-    let rates = lookup.rates.get(unit)?.iter().copied().filter(|rate| rate.indicator == indicator);
+fn of_all_stages(unit: Place, indicator: &str, lookup: &Lookup) -> Option<f64> {
+    let rates = lookup.rates.get(&unit)?.iter().copied().filter(|rate| rate.indicator == indicator);
     let (above, below) = all_stages(rates);
     (below > 0).then(|| above as f64 / below as f64)
 }
@@ -147,9 +154,9 @@ fn grades(page: &mut String, totals: &Totals) {
     table(page, "", &[("学段", false), ("年级", false), ("男", true), ("女", true), ("合计", true)], rows);
 }
 
-fn rates_and_fee(page: &mut String, unit: &str, lookup: &Lookup) {
+fn rates_and_fee(page: &mut String, unit: Place, lookup: &Lookup) {
     let mut rates: Vec<&&Rate> =
-        lookup.rates.get(unit).into_iter().flatten().filter(|rate| rate.denominator > 0).collect();
+        lookup.rates.get(&unit).into_iter().flatten().filter(|rate| rate.denominator > 0).collect();
     let order = |key: &str| label::INDICATORS.iter().position(|indicator| indicator.key == key);
     rates.sort_by_key(|rate| (order(&rate.indicator), label::stage_order(&rate.stage)));
     if !rates.is_empty() {
@@ -164,7 +171,7 @@ fn rates_and_fee(page: &mut String, unit: &str, lookup: &Lookup) {
         });
         table(page, "", &[("比率", false), ("学段", false), ("分子", true), ("分母", true), ("值", true)], rows);
     }
-    if let Some(fee) = lookup.fees.get(unit) {
+    if let Some(fee) = lookup.fees.get(&unit) {
         page.push_str(&format!(
             "<p>{} 年度维护费：{} 人 × {} 元 ＝ <strong>{}</strong> 元（{} 在读，{} 前缴纳）。</p>\n",
             fee.fee_year,
@@ -186,7 +193,7 @@ fn schools(page: &mut String, node: &Node, lookup: &Lookup) {
             page.push_str("</summary>\n");
             grades(page, totals);
             crowded(page, school, totals, lookup);
-            rates_and_fee(page, &school.school_id, lookup);
+            rates_and_fee(page, ("school", &school.school_id), lookup);
             page.push_str("</details>\n");
         } else {
             page.push_str("<p class=\"school\">");

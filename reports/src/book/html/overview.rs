@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::table::table;
 use crate::{
-    figures::{Figures, Tree, line_order},
+    figures::{Fee, Figures, Tree, line_order},
     format::{self, count, escape},
     label,
     standout::Standouts,
@@ -41,8 +41,13 @@ pub(super) fn key_figures(page: &mut String, figures: &Figures, tree: &Tree) {
     card("留守儿童", &count(totals.left_behind), &format!("占在读 {}", share(totals.left_behind, totals.pupils)));
     card("住校生", &count(totals.boarding), &format!("占在读 {}", share(totals.boarding, totals.pupils)));
     if let (Some(year), [root]) = (figures.fee_year(), tree.roots.as_slice()) {
-        let own = figures.unit.as_deref().unwrap_or(&root.authority.authority_id);
-        if let Some(fee) = figures.fees.iter().find(|fee| fee.fee_year == year && fee.unit_id == own) {
+        // A prefecture's code stands at county level too, for the schools it runs itself.
+        let own = match figures.unit.as_deref() {
+            Some(unit) if unit != root.authority.authority_id => ("school", unit),
+            _ => (root.authority.level.as_str(), root.authority.authority_id.as_str()),
+        };
+        let of_own = |fee: &&Fee| fee.fee_year == year && (fee.level.as_str(), fee.unit_id.as_str()) == own;
+        if let Some(fee) = figures.fees.iter().find(of_own) {
             card(
                 &format!("{year} 年度维护费（元）"),
                 &format::yuan(fee.amount_fen),

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     book::problem_list,
-    figures::{Figures, Node, School, Totals, Tree},
+    figures::{Fee, Figures, Node, School, Totals, Tree},
     label,
     standout::Standouts,
 };
@@ -182,13 +182,17 @@ fn rates(figures: &Figures, names: &Names) -> Sheet {
         ("定义", 60.0),
     ];
     let mut sheet = Sheet::new("比率", &columns);
+    let counties = figures.county_names();
     sheet.rows.extend(figures.rates.iter().map(|rate| {
         let known = label::indicator(&rate.indicator);
         vec![
             Cell::from(rate.school_year.as_str()),
             Cell::from(label::level(&rate.level)),
             Cell::from(rate.unit_id.as_str()),
-            names.name(&rate.unit_id),
+            match counties.get(rate.unit_id.as_str()) {
+                Some(county) if rate.level == "county" => Cell::from(county.as_str()),
+                _ => names.name(&rate.unit_id),
+            },
             Cell::from(rate.stage.as_str()),
             Cell::from(known.map_or(rate.indicator.as_str(), |known| known.name)),
             Cell::Count(rate.numerator),
@@ -261,11 +265,13 @@ fn flows(figures: &Figures, names: &Names) -> Sheet {
 }
 
 fn fee_rows(figures: &Figures, names: &Names) -> Vec<problem_list::FeeRow> {
-    let name = |unit: &str| match names.name(unit) {
+    let counties = figures.county_names();
+    let name = |fee: &Fee| match names.name(&fee.unit_id) {
+        _ if fee.level == "county" => counties.get(fee.unit_id.as_str()).cloned().unwrap_or_default(),
         Cell::Text(name) => name,
         _ => String::new(),
     };
-    figures.fees.iter().map(|fee| problem_list::FeeRow { fee: fee.clone(), unit_name: name(&fee.unit_id) }).collect()
+    figures.fees.iter().map(|fee| problem_list::FeeRow { fee: fee.clone(), unit_name: name(fee) }).collect()
 }
 
 fn problems(figures: &Figures, names: &Names) -> Sheet {
