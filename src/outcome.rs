@@ -71,7 +71,9 @@ impl Outcome {
     fn hint(self) -> Option<&'static str> {
         match self {
             Outcome::Locked => Some("wait until the other run has ended; a run that was killed holds nothing"),
-            Outcome::Environment => Some("nothing of this run was published; put right what is named above and run the same command again"),
+            Outcome::Environment => {
+                Some("nothing of this run was published; put right what is named above and run the same command again")
+            }
             _ => None,
         }
     }

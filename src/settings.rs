@@ -148,9 +148,14 @@ fn file_lines() -> anyhow::Result<BTreeMap<String, String>> {
 }
 
 fn defaults(command: clap::Command, lines: &BTreeMap<String, String>) -> clap::Command {
-    command.mut_args(|argument| match lines.get(&argument.get_id().as_str().replace('_', "-")).or_else(|| lines.get(argument.get_id().as_str())) {
-        Some(value) if argument.get_action().takes_values() => argument.required(false).default_value(&*value.clone().leak()),
-        _ => argument,
+    command.mut_args(|argument| {
+        match lines.get(&argument.get_id().as_str().replace('_', "-")).or_else(|| lines.get(argument.get_id().as_str()))
+        {
+            Some(value) if argument.get_action().takes_values() => {
+                argument.required(false).default_value(&*value.clone().leak())
+            }
+            _ => argument,
+        }
     })
 }
 

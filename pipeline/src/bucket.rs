@@ -206,7 +206,9 @@ impl Filled {
     pub fn bucket(&self, bucket: u32) -> Shape<Vec<RecordBatch>> {
         let bucket = bucket as usize;
         match self.files.get(bucket) {
-            Some(Some(path)) => StreamReader::try_new(BufReader::with_capacity(1 << 20, File::open(path)?), None)?.collect(),
+            Some(Some(path)) => {
+                StreamReader::try_new(BufReader::with_capacity(1 << 20, File::open(path)?), None)?.collect()
+            }
             _ => Ok(self.waiting.get(bucket).cloned().unwrap_or_default()),
         }
     }

@@ -329,9 +329,9 @@ impl<'a> Before<'a> {
     }
 
     fn person_key(&self, row: usize) -> Option<i64> {
-        self.columns.as_ref().and_then(|columns| {
-            columns.person_keys.is_valid(row).then(|| columns.person_keys.value(row))
-        })
+        self.columns
+            .as_ref()
+            .and_then(|columns| columns.person_keys.is_valid(row).then(|| columns.person_keys.value(row)))
     }
 
     /// The headers of the key columns of `students` in which tonight's row differs.
@@ -470,9 +470,8 @@ impl Histories {
         claims: Option<&RecordBatch>,
         words: &Mutex<Words>,
     ) -> Shape<Option<RecordBatch>> {
-        let differs = self.kept.iter().any(|(pupil_id, now)| {
-            self.past.get(pupil_id).map_or(!now.is_empty(), |past| past != now)
-        });
+        let differs =
+            self.kept.iter().any(|(pupil_id, now)| self.past.get(pupil_id).map_or(!now.is_empty(), |past| past != now));
         if !differs {
             return Ok(None);
         }
@@ -531,7 +530,9 @@ fn claims_of(tonight: &Tonight<'_>, lines: &[(i64, Statement)], words: &Mutex<Wo
                 "stated_on" => {
                     Arc::new(Date32Array::from_iter_values(lines.iter().map(|(_, line)| line.stated_on.epoch_days())))
                 }
-                "present" => Arc::new(BooleanArray::from_iter(lines.iter().map(|(_, line)| Some(line.account.is_some())))),
+                "present" => {
+                    Arc::new(BooleanArray::from_iter(lines.iter().map(|(_, line)| Some(line.account.is_some()))))
+                }
                 "grade" => Arc::new(Int32Array::from_iter(
                     lines.iter().map(|(_, line)| line.account.as_ref().map(|account| account.grade)),
                 )),

@@ -5,9 +5,7 @@
 
 use std::{collections::BTreeMap, hash::Hasher, sync::Arc};
 
-use arrow::array::{
-    ArrayRef, BooleanBuilder, Date32Builder, Int32Builder, Int64Builder, RecordBatch, StringBuilder,
-};
+use arrow::array::{ArrayRef, BooleanBuilder, Date32Builder, Int32Builder, Int64Builder, RecordBatch, StringBuilder};
 use domain::{calendar::Day, movement::MovementKind};
 use siphasher::sip::SipHasher13;
 
@@ -111,7 +109,14 @@ fn write_account(hasher: &mut SipHasher13, account: &Account, words: &Words) {
 
 impl Entries {
     /// Posts what turns the movements that stood into those that stand now, as learnt by run `run_id`.
-    pub fn post_difference(&mut self, run_id: i64, pupil_id: i64, stood: &[Movement], stands: &[Movement], words: &Words) {
+    pub fn post_difference(
+        &mut self,
+        run_id: i64,
+        pupil_id: i64,
+        stood: &[Movement],
+        stands: &[Movement],
+        words: &Words,
+    ) {
         let stood = numbered(pupil_id, stood, words);
         let stands = numbered(pupil_id, stands, words);
         for gone in stood.iter().filter(|old| !stands.iter().any(|new| new.movement_id == old.movement_id)) {

@@ -25,8 +25,8 @@ use warehouse::{
     table::{BATCHES, FINDINGS, IDENTITIES, LEDGER, QUARANTINE, RIVALS, STUDENTS},
 };
 
-pub use self::landing::verify_copies;
 use self::landing::Kept;
+pub use self::landing::verify_copies;
 use self::{
     batch::{Bench, Replacement, Taken, Trouble},
     post::{Claims, Posting, published_claims},
@@ -345,7 +345,8 @@ async fn commit_day(
     let mut entries = Entries::default();
     let ledger = TableSpec::from(&LEDGER);
     let mut ledger_writer = draft.writer(&ledger).await?;
-    let openings = open_balances(draft, &taken, &concerned, words, run_id, &mut entries, &mut ledger_writer, facts).await?;
+    let openings =
+        open_balances(draft, &taken, &concerned, words, run_id, &mut entries, &mut ledger_writer, facts).await?;
     differences.extend(openings);
 
     let (papers_before, papers_now) = papers::of_pupils(&warehouse, &base, &fresh, &concerned, words).await?;
@@ -378,8 +379,10 @@ async fn commit_day(
     commit_findings(draft, state, &taken).await?;
     commit_side_facts(draft, &taken).await?;
 
-    let records: Vec<RecordBatch> =
-        taken.iter().map(|(at, batch, _)| state::batch_rows(run_id, batch, &facts.batches[*at].files)).collect::<Result<_, _>>()?;
+    let records: Vec<RecordBatch> = taken
+        .iter()
+        .map(|(at, batch, _)| state::batch_rows(run_id, batch, &facts.batches[*at].files))
+        .collect::<Result<_, _>>()?;
     let spec = TableSpec::from(&BATCHES);
     let mut writer = draft.writer(&spec).await?;
     for rows in records {
@@ -483,7 +486,8 @@ async fn commit_findings(draft: &mut Draft, state: &State, taken: &[(usize, Take
         let listed = &batch.rolls.listed;
         let settled = SeenBefore::of(before)?.settled(&batch.source, batch.day, &batch.flags, |pupil_id, rule| {
             // A key field that changed without papers stays a remark until papers come; all others are made anew each night.
-            let unpapered = rule == "key_changed" && pupil_id.is_some_and(|pupil_id| !state.key_changes.contains(&pupil_id));
+            let unpapered =
+                rule == "key_changed" && pupil_id.is_some_and(|pupil_id| !state.key_changes.contains(&pupil_id));
             unpapered || (!batch.full && pupil_id.is_some_and(|pupil_id| !listed.contains(&pupil_id)))
         })?;
         for rows in settled {
@@ -501,7 +505,8 @@ async fn commit_findings(draft: &mut Draft, state: &State, taken: &[(usize, Take
 }
 
 async fn commit_side_facts(draft: &mut Draft, taken: &[(usize, Taken, Copies)]) -> Result<(), NightError> {
-    let mut by_table: HashMap<&'static str, (&'static warehouse::table::Table, Vec<(&str, Day, &RecordBatch)>)> = HashMap::new();
+    let mut by_table: HashMap<&'static str, (&'static warehouse::table::Table, Vec<(&str, Day, &RecordBatch)>)> =
+        HashMap::new();
     for (_, batch, _) in taken {
         for (table, rows) in &batch.facts {
             by_table.entry(table.name).or_insert((table, Vec::new())).1.push((&batch.source, batch.day, rows));

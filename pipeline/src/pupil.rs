@@ -135,7 +135,8 @@ enum Cells<'a> {
 
 impl<'a> Cells<'a> {
     fn of(array: &'a ArrayRef) -> Shape<Cells<'a>> {
-        let wrong = || arrow::error::ArrowError::SchemaError(format!("a record has no column of type {}", array.data_type()));
+        let wrong =
+            || arrow::error::ArrowError::SchemaError(format!("a record has no column of type {}", array.data_type()));
         match array.data_type() {
             DataType::Utf8 => array.as_any().downcast_ref().map(Cells::Text).ok_or_else(wrong),
             DataType::Date32 => array.as_any().downcast_ref().map(Cells::Day).ok_or_else(wrong),

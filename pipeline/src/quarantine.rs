@@ -12,7 +12,7 @@ use arrow::{
     },
     compute::filter_record_batch,
 };
-use domain::calendar::Day;
+use domain::{calendar::Day, rule::RuleId};
 use warehouse::table::{FINDINGS, QUARANTINE};
 
 use crate::{
@@ -84,7 +84,13 @@ impl Flag {
 
     /// Whether it only says that number and ID number differ, of a pupil whose key facts were changed on paper: that is lawful.
     pub fn is_number_difference_of(&self, key_changes: &HashSet<i64>) -> bool {
-        self.finding.rule.as_str() == "number_differs" && self.pupil_id.is_some_and(|pupil_id| key_changes.contains(&pupil_id))
+        self.finding.rule == RuleId::NumberDiffers
+            && self.pupil_id.is_some_and(|pupil_id| key_changes.contains(&pupil_id))
+    }
+
+    /// Whether the row by itself shows it, and not only a comparison with what was said before.
+    pub fn is_seen_on_the_row(&self) -> bool {
+        self.finding.rule != RuleId::KeyChanged
     }
 
     /// Where the flagged row stands.

@@ -69,9 +69,9 @@ pub fn timeline(claims: &[Claim], papers: &[Paper], terms: &Terms, words: &Words
     let mut papers: Vec<&Paper> = papers.iter().collect();
     papers.sort_by(|left, right| {
         let order = |paper: &Paper| (paper.effective_on, step_order(paper.kind));
-        order(left).cmp(&order(right)).then_with(|| {
-            (words.text(left.id.0), &*left.id.1).cmp(&(words.text(right.id.0), &*right.id.1))
-        })
+        order(left)
+            .cmp(&order(right))
+            .then_with(|| (words.text(left.id.0), &*left.id.1).cmp(&(words.text(right.id.0), &*right.id.1)))
     });
     let mut days: Vec<Day> =
         claims.iter().flat_map(|claim| claim.statements.iter().map(|statement| statement.stated_on)).collect();
@@ -213,7 +213,13 @@ impl Course<'_> {
         }
     }
 
-    fn unexplained(&self, left: Option<Account>, at: Option<Account>, next: Option<Account>, opens: bool) -> MovementKind {
+    fn unexplained(
+        &self,
+        left: Option<Account>,
+        at: Option<Account>,
+        next: Option<Account>,
+        opens: bool,
+    ) -> MovementKind {
         let registered = |account: Option<Account>| account.is_some_and(|account| self.terms.is_registered(&account));
         match next {
             None => MovementKind::UnexplainedDisappearance,
@@ -296,7 +302,13 @@ impl Course<'_> {
     fn nearness(&self, at: Option<Account>, next: Option<Account>) -> u8 {
         match (at, next) {
             (None, None) => ARRIVED,
-            (Some(at), None) => if self.terms.is_registered(&at) { 0 } else { ARRIVED },
+            (Some(at), None) => {
+                if self.terms.is_registered(&at) {
+                    0
+                } else {
+                    ARRIVED
+                }
+            }
             (None, Some(_)) => 0,
             (Some(at), Some(next)) => {
                 u8::from(at.school == next.school)

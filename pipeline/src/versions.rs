@@ -10,7 +10,7 @@ use domain::calendar::Day;
 
 use crate::{
     columns::{Shape, at, days, longs, text},
-    diff::{Touched, Tonight, rows_at},
+    diff::{Tonight, Touched, rows_at},
     history::{Step, restate},
     pupil::{IDENTITY_FIELDS, PupilKeys},
 };
@@ -110,7 +110,9 @@ pub fn settle(
         if tonight.next.is_none()
             && let Some((0, stood)) = known.last().and_then(|last| last.said.row)
         {
-            settled.key_changes.extend(key_changes(before, stood, &fresh, row)?.into_iter().map(|header| (header, touched[row].row)));
+            settled
+                .key_changes
+                .extend(key_changes(before, stood, &fresh, row)?.into_iter().map(|header| (header, touched[row].row)));
         }
         restate(known, tonight.day, said, touched[row].next, &NOBODY);
         known.retain(|version| version.said.row.is_some());

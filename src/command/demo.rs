@@ -49,9 +49,18 @@ pub async fn run(cli: &Cli, demo: &Demo) -> anyhow::Result<Outcome> {
         let report = schedules::night::run(&warehouse, &settings, clock::now, &Bar::new(false))
             .await
             .with_context(|| format!("the night of {day} failed"))?;
-        anyhow::ensure!(report.failed_tests.is_empty(), "the figures of {day} failed their tests: {}", report.failed_tests.join("\n"));
+        anyhow::ensure!(
+            report.failed_tests.is_empty(),
+            "the figures of {day} failed their tests: {}",
+            report.failed_tests.join("\n")
+        );
         for batch in &report.batches {
-            let why = || (format!("{} {}", batch.source, batch.day), batch.reasons.first().map(|reason| reason.zh.clone()).unwrap_or_default());
+            let why = || {
+                (
+                    format!("{} {}", batch.source, batch.day),
+                    batch.reasons.first().map(|reason| reason.zh.clone()).unwrap_or_default(),
+                )
+            };
             match batch.state {
                 BatchState::Taken => taken += 1,
                 BatchState::Held => held.push(why()),
@@ -67,7 +76,12 @@ pub async fn run(cli: &Cli, demo: &Demo) -> anyhow::Result<Outcome> {
             }
         }
         let posted: u64 = report.movements.values().sum();
-        println!("{day}  第 {:>2}/{} 夜  {posted:>7} 笔变动  {:.1} 秒", number + 1, nights.len(), started.elapsed().as_secs_f64());
+        println!(
+            "{day}  第 {:>2}/{} 夜  {posted:>7} 笔变动  {:.1} 秒",
+            number + 1,
+            nights.len(),
+            started.elapsed().as_secs_f64()
+        );
     }
     let figures = figures(cli, &warehouse, None, None).await?;
     let written = reports::write(&figures, &demo.dir.join("report"))?;
@@ -81,7 +95,10 @@ pub async fn run(cli: &Cli, demo: &Demo) -> anyhow::Result<Outcome> {
         ("报告".to_owned(), written.page.display().to_string()),
         ("台账".to_owned(), written.workbook.display().to_string()),
         ("真值".to_owned(), inbox.join("truth.json").display().to_string()),
-        ("查询".to_owned(), format!("xueji query --warehouse {place} \"select * from headcount_on('2012-10-31') limit 10\"")),
+        (
+            "查询".to_owned(),
+            format!("xueji query --warehouse {place} \"select * from headcount_on('2012-10-31') limit 10\""),
+        ),
         ("费用".to_owned(), format!("xueji fees --warehouse {place} --year 2013")),
         ("督查".to_owned(), format!("xueji inspect --warehouse {place} --kind unexplained")),
     ];

@@ -106,7 +106,12 @@ async fn of_table(session: &Session, table: &str, pupils: &HashMap<i64, u64>) ->
     Ok((rows, format!("{left:032x}{:08x}", right as u32)))
 }
 
-fn hash_batch(table: &str, batch: &RecordBatch, pupils: &HashMap<i64, u64>, sum: &mut [u128; 2]) -> anyhow::Result<i64> {
+fn hash_batch(
+    table: &str,
+    batch: &RecordBatch,
+    pupils: &HashMap<i64, u64>,
+    sum: &mut [u128; 2],
+) -> anyhow::Result<i64> {
     let ledger = table == "ledger";
     let schema = batch.schema();
     let options = FormatOptions::default().with_null("\u{0}");

@@ -39,7 +39,8 @@ pub async fn run(cli: &Cli, fees: &Fees) -> anyhow::Result<Outcome> {
     let session = query::open(cli, &warehouse, fees.run, Vault::Shut).await?;
     let trial = match &fees.rate {
         Some(text) => {
-            let rate = Fen::read(text).ok_or_else(|| UsageError(format!("`{text}` is no amount in yuan such as 0.50")))?;
+            let rate =
+                Fen::read(text).ok_or_else(|| UsageError(format!("`{text}` is no amount in yuan such as 0.50")))?;
             Some(rate.0)
         }
         None => None,
@@ -70,7 +71,8 @@ pub async fn run(cli: &Cli, fees: &Fees) -> anyhow::Result<Outcome> {
     if let Some(rate) = trial {
         for row in &mut rows {
             row.fee.rate_fen = rate;
-            row.fee.amount_fen = row.fee.pupils.checked_mul(rate).ok_or_else(|| UsageError("the rate is too large".to_owned()))?;
+            row.fee.amount_fen =
+                row.fee.pupils.checked_mul(rate).ok_or_else(|| UsageError("the rate is too large".to_owned()))?;
         }
     }
     let note = if trial.is_some() { "试算:按给定标准计算,不是缴费依据。" } else { "" };

@@ -86,9 +86,7 @@ pub async fn run(cli: &Cli, inspect: &Inspect) -> anyhow::Result<Outcome> {
         let meta = Meta {
             title: "督查清单".to_owned(),
             run_id: run.as_ref().map_or(0, |run| run.run_id),
-            day: run
-                .and_then(|run| chrono::NaiveDate::parse_from_str(&run.day, "%Y-%m-%d").ok())
-                .unwrap_or_default(),
+            day: run.and_then(|run| chrono::NaiveDate::parse_from_str(&run.day, "%Y-%m-%d").ok()).unwrap_or_default(),
             note: String::new(),
         };
         fs_err::write(path, reports::inspect_workbook(&listings, &meta)?)?;

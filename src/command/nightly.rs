@@ -133,7 +133,9 @@ pub async fn summary(cli: &Cli, warehouse: &Warehouse, report: &Report) -> anyho
     summary.refused = of(BatchState::Refused);
     summary.taken = report.batches.iter().filter(|batch| batch.state == BatchState::Taken).count();
     let files = || report.batches.iter().flat_map(|batch| &batch.files);
-    let sum = |pick: fn(&pipeline::report::FileReport) -> u64| i64::try_from(files().map(pick).sum::<u64>()).unwrap_or(i64::MAX);
+    let sum = |pick: fn(&pipeline::report::FileReport) -> u64| {
+        i64::try_from(files().map(pick).sum::<u64>()).unwrap_or(i64::MAX)
+    };
     summary.rows = reports::summary::Rows {
         received: sum(|file| file.rows),
         accepted: sum(|file| file.accepted),

@@ -102,7 +102,10 @@ fn neutral(batch: &RecordBatch) -> anyhow::Result<RecordBatch> {
         .iter()
         .map(|column| match column.as_string_opt::<i32>() {
             Some(texts) => Arc::new(
-                texts.iter().map(|text| text.map(|text| reports::format::neutral(text).into_owned())).collect::<StringArray>(),
+                texts
+                    .iter()
+                    .map(|text| text.map(|text| reports::format::neutral(text).into_owned()))
+                    .collect::<StringArray>(),
             ) as ArrayRef,
             None => Arc::clone(column),
         })

@@ -41,7 +41,12 @@ pub async fn run(cli: &Cli, report: &Report) -> anyhow::Result<Outcome> {
 }
 
 /// The figures of a unit by the run of a day.
-pub async fn figures(cli: &Cli, warehouse: &Warehouse, unit: Option<&str>, day: Option<Day>) -> anyhow::Result<Figures> {
+pub async fn figures(
+    cli: &Cli,
+    warehouse: &Warehouse,
+    unit: Option<&str>,
+    day: Option<Day>,
+) -> anyhow::Result<Figures> {
     let run = match day {
         Some(day) => {
             let runs = warehouse.runs().await?;

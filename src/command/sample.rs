@@ -62,7 +62,8 @@ pub fn run(sample: &Sample) -> anyhow::Result<Outcome> {
 /// Writes a province with a progress bar.
 pub fn write(plan: &Plan, out: &std::path::Path) -> anyhow::Result<Truth> {
     let bar = ProgressBar::new(0).with_style(
-        ProgressStyle::with_template("造样例省  {bar:30} {pos}/{len} 批次  {msg}").unwrap_or(ProgressStyle::default_bar()),
+        ProgressStyle::with_template("造样例省  {bar:30} {pos}/{len} 批次  {msg}")
+            .unwrap_or(ProgressStyle::default_bar()),
     );
     let truth = sample::write(plan, out, &mut |progress| {
         bar.set_length(progress.batches_planned);

@@ -65,7 +65,8 @@ fn no_id_number_leaves_by_report_or_log() {
     let place = Place::new();
     place.put_day(days()[0]);
     let report = place.folder.path().join("night.json");
-    let ran = place.xueji(&["--log", "debug", "nightly", "--day", "2012-09-03", "--report", &report.display().to_string()]);
+    let ran =
+        place.xueji(&["--log", "debug", "nightly", "--day", "2012-09-03", "--report", &report.display().to_string()]);
     assert_eq!(ran.code, 0, "{}", ran.err);
     for text in [&ran.out, &ran.err, &std::fs::read_to_string(&report).unwrap()] {
         let digits = text.split(|c: char| !c.is_ascii_digit()).filter(|run| run.len() == 17 || run.len() == 18).count();

@@ -5,15 +5,27 @@ use crate::province::{Place, days};
 /// spec/warehouse.md, table by table. Columns may be added; these must be there.
 const PUBLIC: &[(&str, &str)] = &[
     ("authorities", "authority_id name level parent_id division"),
-    ("schools", "school_id name authority_id county_id prefecture_id parent_school_id kind ownership urban_rural schooling_years"),
+    (
+        "schools",
+        "school_id name authority_id county_id prefecture_id parent_school_id kind ownership urban_rural schooling_years",
+    ),
     ("classes", "school_id class_id name grade founded kind homeroom_teacher"),
-    ("students", "pupil_id sex birth_date ethnicity hukou_division hukou_kind school_id class_id grade stage entry_month study_mode status migrant left_behind disability source source_file source_row"),
-    ("ledger", "movement_id effective_on run_id pupil_id kind explained sign school_id class_id grade stage status sex ethnicity hukou_kind study_mode migrant left_behind disability"),
+    (
+        "students",
+        "pupil_id sex birth_date ethnicity hukou_division hukou_kind school_id class_id grade stage entry_month study_mode status migrant left_behind disability source source_file source_row",
+    ),
+    (
+        "ledger",
+        "movement_id effective_on run_id pupil_id kind explained sign school_id class_id grade stage status sex ethnicity hukou_kind study_mode migrant left_behind disability",
+    ),
     ("problems", "pupil_id school_id county_id kind field detail first_seen_on"),
     ("batches", "run_id source day table file encoding rows accepted flagged rejected duplicates_dropped digest"),
     ("runs", "run_id day started_at finished_at tables"),
     ("codes", "list code label"),
-    ("enrolment", "prefecture_id county_id school_id school_kind ownership urban_rural stage grade sex ethnicity hukou_kind study_mode migrant left_behind disability pupils"),
+    (
+        "enrolment",
+        "prefecture_id county_id school_id school_kind ownership urban_rural stage grade sex ethnicity hukou_kind study_mode migrant left_behind disability pupils",
+    ),
     ("movements", "school_year month kind explained direction prefecture_id county_id school_id stage grade pupils"),
     ("balance", "school_year prefecture_id county_id school_id stage grade line pupils"),
     ("rates", "school_year level unit_id stage indicator numerator denominator value"),
@@ -23,7 +35,10 @@ const PUBLIC: &[(&str, &str)] = &[
 ];
 
 const VAULT: &[(&str, &str)] = &[
-    ("identities", "pupil_id student_no number_kind regional_no name id_kind id_no id_holder guardian_name guardian_relation guardian_id_no guardian_phone address phone photo_digest valid_from valid_to"),
+    (
+        "identities",
+        "pupil_id student_no number_kind regional_no name id_kind id_no id_holder guardian_name guardian_relation guardian_id_no guardian_phone address phone photo_digest valid_from valid_to",
+    ),
     ("quarantine", "source day table file sheet row field value rule message raw"),
 ];
 
@@ -47,7 +62,9 @@ fn every_pupil_can_be_traced_to_a_row_of_a_file() {
     let place = Place::new();
     place.put_day(days()[0]);
     assert_eq!(place.night(days()[0]).0.code, 0);
-    let untraced = place.number("select count(*) from students where source_file is null or source_row < 2 or source_day <> '2012-09-03'");
+    let untraced = place.number(
+        "select count(*) from students where source_file is null or source_row < 2 or source_day <> '2012-09-03'",
+    );
     assert_eq!(untraced, 0);
     let sheets = place.number("select count(distinct source_sheet) from students where source = '340103'");
     assert_eq!(sheets, 1, "the workbook's rows bear their sheet");

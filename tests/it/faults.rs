@@ -31,8 +31,12 @@ fn a_killed_night_leaves_nothing_behind() {
                 killed += 1;
             }
             child.wait().unwrap();
-            let runs = if place.warehouse().join("runs").is_dir() { place.number("select max(run_id) from runs") } else { 0 };
-            assert!(runs == i64::try_from(number).unwrap() || runs == i64::try_from(number + 1).unwrap(), "half a run: {runs}");
+            let runs =
+                if place.warehouse().join("runs").is_dir() { place.number("select max(run_id) from runs") } else { 0 };
+            assert!(
+                runs == i64::try_from(number).unwrap() || runs == i64::try_from(number + 1).unwrap(),
+                "half a run: {runs}"
+            );
         }
         let (ran, _) = place.night(day);
         assert_eq!(ran.code, 0, "{}", ran.err);

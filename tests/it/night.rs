@@ -29,11 +29,8 @@ fn compare_files(report: &serde_json::Value, day: &str) {
     for batch in report["batches"].as_array().unwrap() {
         assert_eq!(batch["state"], "taken", "{batch}");
         for file in batch["files"].as_array().unwrap() {
-            let key = (
-                text(&batch["source"]),
-                text(&file["file"]),
-                file["table"].as_str().unwrap_or_default().to_owned(),
-            );
+            let key =
+                (text(&batch["source"]), text(&file["file"]), file["table"].as_str().unwrap_or_default().to_owned());
             let n = |name: &str| file[name].as_u64().unwrap();
             assert_eq!(n("rows"), n("accepted") + n("quarantined") + n("duplicates_dropped"), "{file}");
             told.insert(key, [n("rows"), n("accepted"), n("quarantined"), n("duplicates_dropped")]);
@@ -62,14 +59,21 @@ fn compare_rules(report: &serde_json::Value, batch: &sample::truth::BatchTruth) 
                 .filter(|issue| issue["file"] == *file.file && issue["table"] == *file.table && issue["rule"] == **rule)
                 .map(|issue| issue["count"].as_u64().unwrap())
                 .sum();
-            assert!(*count <= named, "{} {} {}: {rule} named {named} times, broken {count} times", batch.source, batch.day, file.file);
+            assert!(
+                *count <= named,
+                "{} {} {}: {rule} named {named} times, broken {count} times",
+                batch.source,
+                batch.day,
+                file.file
+            );
         }
     }
 }
 
 fn compare_movements(report: &serde_json::Value, night: &sample::truth::DayTruth) {
     let told: BTreeMap<String, u64> = serde_json::from_value(report["movements"].clone()).unwrap();
-    let expected: BTreeMap<String, u64> = night.movements.iter().map(|movement| (movement.kind.clone(), movement.count)).collect();
+    let expected: BTreeMap<String, u64> =
+        night.movements.iter().map(|movement| (movement.kind.clone(), movement.count)).collect();
     assert_eq!(told, expected, "movements of {}", night.day);
 }
 
@@ -91,7 +95,9 @@ fn compare_headcounts(place: &Place, night: &sample::truth::DayTruth) {
     let expected: BTreeMap<u8, BTreeMap<String, u64>> = night
         .by_grade_sex
         .iter()
-        .map(|(grade, sexes)| (*grade, sexes.iter().filter(|(_, pupils)| 0 < **pupils).map(|(sex, n)| (sex.clone(), *n)).collect()))
+        .map(|(grade, sexes)| {
+            (*grade, sexes.iter().filter(|(_, pupils)| 0 < **pupils).map(|(sex, n)| (sex.clone(), *n)).collect())
+        })
         .filter(|(_, sexes): &(u8, BTreeMap<String, u64>)| !sexes.is_empty())
         .collect();
     assert_eq!(by_grade_sex, expected, "by grade and sex on {}", night.day);
@@ -109,7 +115,10 @@ fn compare_last_day(place: &Place) {
     let truth = &SMALL.1;
     let mut sizes: BTreeMap<String, BTreeMap<String, u64>> = BTreeMap::new();
     for row in place.ask("select school_id, class_id, pupils from class_sizes") {
-        sizes.entry(text(&row["school_id"])).or_default().insert(text(&row["class_id"]), row["pupils"].as_u64().unwrap());
+        sizes
+            .entry(text(&row["school_id"]))
+            .or_default()
+            .insert(text(&row["class_id"]), row["pupils"].as_u64().unwrap());
     }
     for (school, classes) in &truth.class_sizes {
         for (class, pupils) in classes {
@@ -117,7 +126,9 @@ fn compare_last_day(place: &Place) {
             assert_eq!(told, *pupils, "class {class} of {school}");
         }
     }
-    let over = place.number("select count(*) from class_sizes where grading in ('over', 'large', 'oversize') and pupils <= standard");
+    let over = place.number(
+        "select count(*) from class_sizes where grading in ('over', 'large', 'oversize') and pupils <= standard",
+    );
     assert_eq!(over, 0, "a class within the standard is graded as a violation");
 
     // REQ: FEE-01 FEE-02. October headcount × 50 fen; 2012 and 2013 are both billed on the count of 2013.

@@ -52,12 +52,17 @@ fn a_corrected_batch_replaces_the_first() {
         .find(|path| path.file_name().unwrap().to_string_lossy().starts_with("students"))
         .unwrap();
     let bytes = std::fs::read(&students).unwrap();
-    let second = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at + 1).take(2).collect::<Vec<_>>();
+    let second =
+        bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at + 1).take(2).collect::<Vec<_>>();
     let without_first: Vec<u8> = [&bytes[..second[0]], &bytes[second[1]..]].concat();
     std::fs::write(&students, without_first).unwrap();
     let (ran, report) = place.night(day);
     assert_eq!((ran.code, report["status"].as_str()), (0, Some("published")), "{}", ran.err);
     assert_eq!(place.number("select sum(pupils) from enrolment"), pupils - 1);
-    assert_eq!(place.number("select sum(pupils) from headcount_on('2012-09-03', 1)"), pupils, "what was known at run 1 stays");
+    assert_eq!(
+        place.number("select sum(pupils) from headcount_on('2012-09-03', 1)"),
+        pupils,
+        "what was known at run 1 stays"
+    );
     assert!(0 < place.number("select count(*) from ledger where reverses"), "the ledger takes back by counter-entries");
 }

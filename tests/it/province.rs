@@ -72,7 +72,8 @@ impl Place {
     /// Runs a night and returns its report.
     pub(crate) fn night(&self, day: Day) -> (Ran, serde_json::Value) {
         let report = self.folder.path().join("night.json");
-        let ran = self.xueji(&["nightly", "--quiet", "--day", &day.to_string(), "--report", &report.display().to_string()]);
+        let ran =
+            self.xueji(&["nightly", "--quiet", "--day", &day.to_string(), "--report", &report.display().to_string()]);
         let text = std::fs::read_to_string(&report).unwrap_or_else(|_| panic!("no report: {}", ran.err));
         (ran, serde_json::from_str(&text).expect("the report is JSON"))
     }

@@ -29,7 +29,9 @@ fn a_report_is_whole_self_contained_and_the_same_twice() {
     let mut pictures = 0;
     for entry in std::fs::read_dir(one.join("charts")).unwrap() {
         let path = entry.unwrap().path();
-        assert!(std::fs::read(&path).unwrap() == std::fs::read(two.join("charts").join(path.file_name().unwrap())).unwrap());
+        assert!(
+            std::fs::read(&path).unwrap() == std::fs::read(two.join("charts").join(path.file_name().unwrap())).unwrap()
+        );
         pictures += 1;
     }
     assert!(12 <= pictures, "six charts, each as SVG and PNG: {pictures}");
@@ -49,11 +51,14 @@ fn the_fee_workbook_adds_up() {
     let fen = place.number("select sum(amount_fen) from fees where fee_year = 2013 and level = 'province'");
     let mut book: Xlsx<_> = open_workbook(&file).unwrap();
     let sheet = book.worksheet_range("全省").unwrap();
-    let numbers: Vec<f64> = sheet.used_cells().filter_map(|(_, _, cell)| match cell {
-        calamine::Data::Float(value) => Some(*value),
-        calamine::Data::Int(value) => Some(*value as f64),
-        _ => None,
-    }).collect();
+    let numbers: Vec<f64> = sheet
+        .used_cells()
+        .filter_map(|(_, _, cell)| match cell {
+            calamine::Data::Float(value) => Some(*value),
+            calamine::Data::Int(value) => Some(*value as f64),
+            _ => None,
+        })
+        .collect();
     assert!(numbers.contains(&(fen as f64)), "{fen} fen stand in the book: {numbers:?}");
     let unknown = place.xueji(&["fees", "--year", "1999"]);
     assert_eq!(unknown.code, 2, "{}", unknown.err);
@@ -68,7 +73,11 @@ fn inspectors_get_their_lists() {
     ] {
         let ran = place.xueji(&["inspect", "--kind", kind]);
         assert_eq!(ran.code, 0, "{}", ran.err);
-        assert!(ran.out.contains(&format!("({})", place.number(sql))), "{kind}: {}", ran.out.lines().next().unwrap_or_default());
+        assert!(
+            ran.out.contains(&format!("({})", place.number(sql))),
+            "{kind}: {}",
+            ran.out.lines().next().unwrap_or_default()
+        );
     }
     let file = place.folder.path().join("lists.xlsx");
     assert_eq!(place.xueji(&["inspect", "--out", &file.display().to_string()]).code, 0);

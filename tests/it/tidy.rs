@@ -8,7 +8,9 @@ fn root() -> PathBuf {
 
 fn sources() -> Vec<PathBuf> {
     let mut found = Vec::new();
-    for room in ["domain", "warehouse", "pipeline", "queries", "reports", "schedules", "sample", "src", "tests", "benches"] {
+    for room in
+        ["domain", "warehouse", "pipeline", "queries", "reports", "schedules", "sample", "src", "tests", "benches"]
+    {
         walk(&root().join(room), &mut found);
     }
     found

@@ -64,10 +64,10 @@ pub(crate) fn failed(folder: &str) -> impl Fn(DeltaTableError) -> Error + '_ {
 }
 
 fn builder(place: &Place, folder: &str) -> Result<DeltaTableBuilder, Error> {
-    let location = place.url.join(&format!("{folder}/")).map_err(|source| Error::Location {
-        location: format!("{}{folder}", place.url),
-        reason: source.to_string(),
-    })?;
+    let location = place
+        .url
+        .join(&format!("{folder}/"))
+        .map_err(|source| Error::Location { location: format!("{}{folder}", place.url), reason: source.to_string() })?;
     Ok(DeltaTableBuilder::from_url(location.clone())
         .map_err(failed(folder))?
         .with_storage_backend(Arc::clone(&place.system), location))
@@ -198,7 +198,8 @@ pub(crate) fn contents(opened: &Opened, folder: &str) -> Result<Contents, Error>
     let state = opened.table.snapshot().map_err(failed(folder))?;
     let schema: Schema = state.schema().as_ref().try_into_arrow()?;
     let partition_columns: Vec<String> = state.metadata().partition_columns().to_vec();
-    let files = opened.files.values().map(|add| data_file(add, folder, &partition_columns)).collect::<Result<_, _>>()?;
+    let files =
+        opened.files.values().map(|add| data_file(add, folder, &partition_columns)).collect::<Result<_, _>>()?;
     Ok(Contents { schema: Arc::new(schema), partition_columns, files })
 }
 
@@ -207,10 +208,8 @@ pub(crate) fn data_file(add: &Add, folder: &str, partition_columns: &[String]) -
     // As delta-rs does: the log names the object as it is called.
     let below = Path::parse(&add.path).unwrap_or_else(|_| Path::from(add.path.as_str()));
     let path = format!("{folder}/{below}");
-    let partition = partition_columns
-        .iter()
-        .map(|column| add.partition_values.get(column).cloned().flatten())
-        .collect();
+    let partition =
+        partition_columns.iter().map(|column| add.partition_values.get(column).cloned().flatten()).collect();
     Ok(DataFile {
         path,
         size: u64::try_from(add.size).unwrap_or_default(),

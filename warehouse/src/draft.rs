@@ -77,7 +77,8 @@ impl Draft {
     /// A run never speaks for an earlier day than the run before: what arrives late lands on its day in the ledger, and the
     /// figures stay those of the newest day.
     pub async fn begin(warehouse: &Warehouse, day: Day, now: DateTime<Utc>) -> Result<Draft, Error> {
-        let holder = format!("process {} since {}, for the day {day}", std::process::id(), now.format("%Y-%m-%dT%H:%M:%SZ"));
+        let holder =
+            format!("process {} since {}, for the day {day}", std::process::id(), now.format("%Y-%m-%dT%H:%M:%SZ"));
         let lease = Lease::take(&warehouse.place().folder, &holder)?;
         let base = warehouse.latest().await?;
         let run = Run {
@@ -110,14 +111,14 @@ impl Draft {
     pub async fn writer(&self, spec: &TableSpec) -> Result<TableWriter, Error> {
         let opened = delta::open_or_create(self.warehouse.place(), spec).await?;
         let properties = WriterProperties::builder()
-            .set_compression(Compression::ZSTD(ZstdLevel::try_new(1).map_err(|source| Error::DataFile {
-                path: spec.folder.clone(),
-                source,
-            })?))
+            .set_compression(Compression::ZSTD(
+                ZstdLevel::try_new(1).map_err(|source| Error::DataFile { path: spec.folder.clone(), source })?,
+            ))
             .set_max_row_group_row_count(Some(1 << 20))
             .build();
-        let inner =
-            RecordBatchWriter::for_table(&opened.table).map_err(failed(&spec.folder))?.with_writer_properties(properties);
+        let inner = RecordBatchWriter::for_table(&opened.table)
+            .map_err(failed(&spec.folder))?
+            .with_writer_properties(properties);
         Ok(TableWriter { warehouse: self.warehouse.clone(), spec: spec.clone(), inner })
     }
 

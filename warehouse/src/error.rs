@@ -49,7 +49,9 @@ pub enum Error {
         source: serde_json::Error,
     },
     /// A table was made by a newer or foreign writer.
-    #[error("the table {table} asks for Delta reader {reader} and writer {writer}; we keep tables at reader 1, writer 2")]
+    #[error(
+        "the table {table} asks for Delta reader {reader} and writer {writer}; we keep tables at reader 1, writer 2"
+    )]
     Protocol {
         /// The table's folder.
         table: String,

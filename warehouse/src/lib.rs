@@ -112,8 +112,8 @@ impl Warehouse {
 
     async fn publish(&self, run: &Run) -> Result<(), Error> {
         let path = manifest_path(run.run_id);
-        let text = serde_json::to_vec_pretty(run)
-            .map_err(|source| Error::Manifest { path: path.to_string(), source })?;
+        let text =
+            serde_json::to_vec_pretty(run).map_err(|source| Error::Manifest { path: path.to_string(), source })?;
         let create = PutOptions { mode: PutMode::Create, ..Default::default() };
         match self.place.root.put_opts(&path, PutPayload::from(text), create).await {
             Ok(_) => Ok(()),
@@ -132,8 +132,14 @@ fn manifest_path(run_id: u64) -> Path {
 
 impl Warehouse {
     /// Puts on record that somebody opens the vault: when, for what purpose, with what question.
-    pub async fn record_reading(&self, purpose: &str, question: &str, now: chrono::DateTime<chrono::Utc>) -> Result<(), Error> {
-        let path = Path::from(format!("vault/readings/{}-{}.json", now.format("%Y%m%dT%H%M%S%6f"), uuid::Uuid::new_v4()));
+    pub async fn record_reading(
+        &self,
+        purpose: &str,
+        question: &str,
+        now: chrono::DateTime<chrono::Utc>,
+    ) -> Result<(), Error> {
+        let path =
+            Path::from(format!("vault/readings/{}-{}.json", now.format("%Y%m%dT%H%M%S%6f"), uuid::Uuid::new_v4()));
         let text = serde_json::json!({ "at": now, "purpose": purpose, "question": question }).to_string();
         let create = PutOptions { mode: PutMode::Create, ..Default::default() };
         self.place.root.put_opts(&path, PutPayload::from(text), create).await?;

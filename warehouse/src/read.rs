@@ -20,7 +20,12 @@ use crate::{
 
 impl Warehouse {
     /// Reads the named columns of one file, in the order asked for.
-    pub async fn read_file(&self, contents: &Contents, file: &DataFile, columns: &[&str]) -> Result<Vec<RecordBatch>, Error> {
+    pub async fn read_file(
+        &self,
+        contents: &Contents,
+        file: &DataFile,
+        columns: &[&str],
+    ) -> Result<Vec<RecordBatch>, Error> {
         let schema = projected(contents, columns)?;
         let path = Path::parse(&file.path).map_err(object_store::Error::from)?;
         let broken = |source| Error::DataFile { path: file.path.clone(), source };
@@ -50,7 +55,12 @@ fn projected(contents: &Contents, columns: &[&str]) -> Result<SchemaRef, Error> 
     Ok(Arc::new(Schema::new(fields)))
 }
 
-fn restored(batch: &RecordBatch, contents: &Contents, file: &DataFile, schema: &SchemaRef) -> Result<RecordBatch, Error> {
+fn restored(
+    batch: &RecordBatch,
+    contents: &Contents,
+    file: &DataFile,
+    schema: &SchemaRef,
+) -> Result<RecordBatch, Error> {
     let columns: Vec<ArrayRef> = schema
         .fields()
         .iter()

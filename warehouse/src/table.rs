@@ -110,7 +110,8 @@ const SOURCE_DAY: Column = must("source_day", Kind::Day, "the day of the batch f
 const SOURCE_FILE: Column = must("source_file", Kind::Text, "the file within the batch");
 const SOURCE_SHEET: Column = may("source_sheet", Kind::Text, "the sheet, where the file is a workbook");
 const SOURCE_ROW: Column = must("source_row", Kind::Int, "the row as a person counts it in that file or sheet");
-const PUPIL_ID: Column = must("pupil_id", Kind::Long, "the pupil's surrogate: the same for life, telling nothing about the person");
+const PUPIL_ID: Column =
+    must("pupil_id", Kind::Long, "the pupil's surrogate: the same for life, telling nothing about the person");
 const BUCKET: Column = must("bucket", Kind::Text, "the hash bucket of the registration number within its source");
 
 /// 主管单位
@@ -150,9 +151,21 @@ pub const SCHOOLS: Table = Table {
         must("school_id", Kind::Text, "10-digit school identifier"),
         must("name", Kind::Text, "its name"),
         must("authority_id", Kind::Text, "the authority that runs it"),
-        must("county_id", Kind::Text, "the county-level unit it is counted under; a prefecture's own schools (直管学校) count under the prefecture's authority itself"),
-        must("prefecture_id", Kind::Text, "the prefecture it is counted under; the province's own schools count under the province's authority itself"),
-        may("parent_school_id", Kind::Text, "the central school (学区中心校) that keeps the records of this branch or teaching point"),
+        must(
+            "county_id",
+            Kind::Text,
+            "the county-level unit it is counted under; a prefecture's own schools (直管学校) count under the prefecture's authority itself",
+        ),
+        must(
+            "prefecture_id",
+            Kind::Text,
+            "the prefecture it is counted under; the province's own schools count under the province's authority itself",
+        ),
+        may(
+            "parent_school_id",
+            Kind::Text,
+            "the central school (学区中心校) that keeps the records of this branch or teaching point",
+        ),
         must("kind", Kind::Text, "学校类别"),
         must("ownership", Kind::Text, "学校办别"),
         must("urban_rural", Kind::Text, "驻地城乡类型"),
@@ -225,9 +238,21 @@ pub const STUDENTS: Table = Table {
         may("political_status", Kind::Text, "政治面貌"),
         may("entry_method", Kind::Text, "入学方式"),
         may("inclusive", Kind::Text, "是否随班就读: 是 or 否"),
-        may("person_key", Kind::Long, "keyed digest of the pupil's own ID number: equal for equal numbers, telling nothing without the key"),
-        must("since_on", Kind::Day, "the day of the first batch in which this source stated the record's present account"),
-        must("record_digest", Kind::Long, "keyed digest of every field of the record, by which a night sees what changed"),
+        may(
+            "person_key",
+            Kind::Long,
+            "keyed digest of the pupil's own ID number: equal for equal numbers, telling nothing without the key",
+        ),
+        must(
+            "since_on",
+            Kind::Day,
+            "the day of the first batch in which this source stated the record's present account",
+        ),
+        must(
+            "record_digest",
+            Kind::Long,
+            "keyed digest of every field of the record, by which a night sees what changed",
+        ),
         SOURCE,
         BUCKET,
         SOURCE_DAY,
@@ -355,7 +380,11 @@ pub const LEDGER: Table = Table {
     personal: false,
     partition: &[],
     columns: &[
-        must("movement_id", Kind::Long, "the movement that the entry belongs to; a counter-entry bears the id of what it takes back"),
+        must(
+            "movement_id",
+            Kind::Long,
+            "the movement that the entry belongs to; a counter-entry bears the id of what it takes back",
+        ),
         must("effective_on", Kind::Day, "the day on which the movement took effect"),
         must("run_id", Kind::Long, "the run that learnt of it"),
         PUPIL_ID,
@@ -374,8 +403,16 @@ pub const LEDGER: Table = Table {
         may("migrant", Kind::Text, "是否随迁子女"),
         may("left_behind", Kind::Text, "是否留守儿童"),
         may("disability", Kind::Text, "残疾类型"),
-        must("reverses", Kind::Bool, "whether this is a counter-entry: it takes back an entry of the same movement posted by an earlier run"),
-        may("other_school_id", Kind::Text, "the movement's other account: school; none where the pupil came from or went outside"),
+        must(
+            "reverses",
+            Kind::Bool,
+            "whether this is a counter-entry: it takes back an entry of the same movement posted by an earlier run",
+        ),
+        may(
+            "other_school_id",
+            Kind::Text,
+            "the movement's other account: school; none where the pupil came from or went outside",
+        ),
         may("other_grade", Kind::Int, "the movement's other account: grade"),
         may("other_status", Kind::Text, "the movement's other account: status"),
     ],

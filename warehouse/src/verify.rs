@@ -65,7 +65,8 @@ impl Warehouse {
 
     /// SHA-256 of an object below the root, in hexadecimal.
     pub async fn digest_of(&self, path: &str) -> Result<String, Error> {
-        let mut stream = self.place().root.get(&Path::parse(path).map_err(object_store::Error::from)?).await?.into_stream();
+        let mut stream =
+            self.place().root.get(&Path::parse(path).map_err(object_store::Error::from)?).await?.into_stream();
         let mut hasher = Sha256::new();
         while let Some(bytes) = stream.try_next().await? {
             hasher.update(&bytes);

@@ -168,12 +168,7 @@ impl Bench<'_> {
     }
 
     /// Takes a batch across the desk and compares its pupils with the night before.
-    pub async fn take(
-        &self,
-        batch: &inbox::Batch,
-        known: Known,
-        history: &SourceHistory,
-    ) -> Result<Taken, Trouble> {
+    pub async fn take(&self, batch: &inbox::Batch, known: Known, history: &SourceHistory) -> Result<Taken, Trouble> {
         let (source, day) = (batch.source.as_str(), batch.day);
         let word = self.words.lock().unwrap_or_else(std::sync::PoisonError::into_inner).number(source);
         let full = batch.mode == Mode::Full;
@@ -195,15 +190,26 @@ impl Bench<'_> {
         if let Some(reason) = broken_promise(batch, &across.files) {
             return Err(Trouble::Held(reason));
         }
-        let tonight =
-            TonightOf { source, word, day, full, opens: opens && students.as_ref().is_none_or(|s| !lists(s, source)), next };
+        let tonight = TonightOf {
+            source,
+            word,
+            day,
+            full,
+            opens: opens && students.as_ref().is_none_or(|s| !lists(s, source)),
+            next,
+        };
         let rolls = self.rolls(&tonight, &mut across, &mut quarantine).await?;
         let _ = fs_err::remove_dir_all(&scratch);
         across.flags.retain(|flag| !flag.is_number_difference_of(self.key_changes));
         desk::count_flags(&mut across.flags, &across.fallen, &mut across.files);
         for file in &across.files {
             if file.checked + file.rejected < file.report.rows {
-                let lost = format!("{}: {} rows in, {} accounted for", file.part.file, file.report.rows, file.checked + file.rejected);
+                let lost = format!(
+                    "{}: {} rows in, {} accounted for",
+                    file.part.file,
+                    file.report.rows,
+                    file.checked + file.rejected
+                );
                 return Err(Trouble::Failed(NightError::Bug(lost)));
             }
         }
@@ -299,7 +305,12 @@ impl Bench<'_> {
     }
 
     /// The pupils' tables, bucket by bucket.
-    async fn rolls(&self, tonight: &TonightOf<'_>, across: &mut Across, quarantine: &mut TableWriter) -> Result<Rolls, NightError> {
+    async fn rolls(
+        &self,
+        tonight: &TonightOf<'_>,
+        across: &mut Across,
+        quarantine: &mut TableWriter,
+    ) -> Result<Rolls, NightError> {
         let mut rolls = Rolls::default();
         let Some(filled) = across.students.take() else { return Ok(rolls) };
         let (students, claims, identities) =
@@ -371,7 +382,13 @@ impl Bench<'_> {
     }
 
     /// A key field (关键信息) may only change by an approved request (皖教基〔2013〕20号 art. 29; INF-02).
-    fn flag_key_change(&self, rows: &RecordBatch, header: &'static str, row: u32, across: &mut Across) -> Result<(), NightError> {
+    fn flag_key_change(
+        &self,
+        rows: &RecordBatch,
+        header: &'static str,
+        row: u32,
+        across: &mut Across,
+    ) -> Result<(), NightError> {
         let at_row = row as usize;
         let pupil_id = self.keys.pupil_id(text(rows, "student_no")?.value(at_row));
         if across.key_papers.contains(&pupil_id) || self.key_changes.contains(&pupil_id) {

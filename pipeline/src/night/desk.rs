@@ -232,7 +232,11 @@ fn next(raw: &Mutex<Receiver<(u64, usize, RawRows)>>) -> Option<(u64, usize, Raw
     raw.lock().unwrap_or_else(PoisonError::into_inner).recv().ok()
 }
 
-fn read_all(parts: &[Part], limits: &Limits, raw: SyncSender<(u64, usize, RawRows)>) -> Result<Vec<PartReport>, ReadError> {
+fn read_all(
+    parts: &[Part],
+    limits: &Limits,
+    raw: SyncSender<(u64, usize, RawRows)>,
+) -> Result<Vec<PartReport>, ReadError> {
     let mut order = 0;
     parts
         .iter()
@@ -240,7 +244,8 @@ fn read_all(parts: &[Part], limits: &Limits, raw: SyncSender<(u64, usize, RawRow
         .map(|(number, part)| {
             read_part(part, limits, &mut |rows| {
                 order += 1;
-                raw.send((order - 1, number, rows)).map_err(|_| ReadError::stopped(&part.file, "the checks have stopped"))
+                raw.send((order - 1, number, rows))
+                    .map_err(|_| ReadError::stopped(&part.file, "the checks have stopped"))
             })
         })
         .collect()
@@ -298,10 +303,10 @@ fn file_of<'a>(files: &'a mut [ReadFile], origin: &Origin) -> Option<&'a mut Rea
         .find(|file| *file.part.file == *origin.file && file.part.sheet.as_deref() == origin.sheet.as_deref())
 }
 
-/// Counts the flagged rows of each file and forgets flags of rows that fell away.
+/// Counts the flagged rows of each file and forgets flags of rows that fell away. What only the night before shows is not the file's.
 pub fn count_flags(flags: &mut Vec<Flag>, fallen: &HashSet<Origin>, files: &mut [ReadFile]) {
     flags.retain(|flag| !fallen.contains(flag.origin()));
-    let rows: HashSet<&Origin> = flags.iter().map(Flag::origin).collect();
+    let rows: HashSet<&Origin> = flags.iter().filter(|flag| flag.is_seen_on_the_row()).map(Flag::origin).collect();
     for origin in rows {
         if let Some(file) = file_of(files, origin) {
             file.flagged += 1;

@@ -37,7 +37,8 @@ pub async fn keep(warehouse: &Warehouse, source: &str, day: &str, part: &Part) -
     let plain = part.form == Form::Csv;
     let ending = if plain { PACKED } else { "" };
     let short = sha256.get(..12).unwrap_or(&sha256);
-    let place = Path::from_iter(["vault", "landing", source, day, &format!("{short}-{}{ending}", part.file.replace('/', "_"))]);
+    let place =
+        Path::from_iter(["vault", "landing", source, day, &format!("{short}-{}{ending}", part.file.replace('/', "_"))]);
     let bytes = fs_err::metadata(&part.path)?.len();
     let kept = Kept { place: place.to_string(), sha256, bytes };
     let store = warehouse.store();
@@ -105,7 +106,9 @@ pub async fn verify_copies(warehouse: &Warehouse) -> Result<Copies, NightError> 
     for file in &contents.files {
         for rows in warehouse.read_file(&contents, file, &["landing", "digest"]).await? {
             let (places, digests) = (text(&rows, "landing")?, text(&rows, "digest")?);
-            expected.extend(places.iter().flatten().zip(digests.iter().flatten()).map(|(at, of)| (at.to_owned(), of.to_owned())));
+            expected.extend(
+                places.iter().flatten().zip(digests.iter().flatten()).map(|(at, of)| (at.to_owned(), of.to_owned())),
+            );
         }
     }
     for (place, digest) in expected {
@@ -120,7 +123,8 @@ pub async fn verify_copies(warehouse: &Warehouse) -> Result<Copies, NightError> 
 }
 
 async fn digest_of_copy(warehouse: &Warehouse, place: &str) -> Result<String, NightError> {
-    let mut stream = warehouse.store().get(&Path::parse(place).map_err(object_store::Error::from)?).await?.into_stream();
+    let mut stream =
+        warehouse.store().get(&Path::parse(place).map_err(object_store::Error::from)?).await?.into_stream();
     let packed = place.ends_with(PACKED);
     let mut decoder = packed.then(|| zstd::stream::write::Decoder::new(Hashing(Sha256::new()))).transpose()?;
     let mut plain = Hashing(Sha256::new());

@@ -59,7 +59,10 @@ pub fn as_changes(source: &str, day: Day, rows: &RecordBatch, keys: &PupilKeys) 
 pub fn key_changes(rows: &RecordBatch, keys: &PupilKeys) -> Shape<HashSet<i64>> {
     let (numbers, kinds, results) = (text(rows, "student_no")?, text(rows, "kind")?, text(rows, "result")?);
     Ok((0..rows.num_rows())
-        .filter(|&row| kinds.value(row) == MovementKind::KeyChange.label() && at(results, row).is_none_or(|result| result == "同意"))
+        .filter(|&row| {
+            kinds.value(row) == MovementKind::KeyChange.label()
+                && at(results, row).is_none_or(|result| result == "同意")
+        })
         .map(|row| keys.pupil_id(numbers.value(row)))
         .collect())
 }
@@ -164,7 +167,8 @@ fn newest_words(kept: &RecordBatch, come: &RecordBatch) -> Shape<Option<(RecordB
     }
     let mut rows: Vec<usize> = stands.into_values().collect();
     rows.sort_unstable();
-    let rows: UInt32Array = rows.into_iter().map(|row| u32::try_from(row).unwrap_or(u32::MAX)).collect::<Vec<_>>().into();
+    let rows: UInt32Array =
+        rows.into_iter().map(|row| u32::try_from(row).unwrap_or(u32::MAX)).collect::<Vec<_>>().into();
     Ok(Some((take_record_batch(&both, &rows)?, touched)))
 }
 

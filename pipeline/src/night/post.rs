@@ -106,7 +106,9 @@ pub async fn pupils_of(warehouse: &Warehouse, run: &Run, source: &str) -> Result
     for table in [&STUDENTS, &CLAIMS] {
         let Some(published) = run.tables.get(table.name) else { continue };
         let contents = warehouse.contents(published).await?;
-        for file in contents.files.iter().filter(|file| file.partition.first().and_then(Option::as_deref) == Some(source)) {
+        for file in
+            contents.files.iter().filter(|file| file.partition.first().and_then(Option::as_deref) == Some(source))
+        {
             for rows in warehouse.read_file(&contents, file, &["pupil_id"]).await? {
                 pupils.extend(longs(&rows, "pupil_id")?.values());
             }
@@ -199,7 +201,8 @@ impl Posting<'_> {
             let before = claims_of(said, self.openings_before);
             let now = claims_of(&says, self.openings_now);
             let no_papers = Vec::new();
-            let papers = |of: &HashMap<i64, Vec<Paper>>| -> Vec<Paper> { of.get(&pupil_id).unwrap_or(&no_papers).clone() };
+            let papers =
+                |of: &HashMap<i64, Vec<Paper>>| -> Vec<Paper> { of.get(&pupil_id).unwrap_or(&no_papers).clone() };
             let stood = timeline(&before, &papers(self.papers_before), terms, words);
             let stands = timeline(&now, &papers(self.papers_now), terms, words);
             entries.post_difference(self.run_id, pupil_id, &stood.movements, &stands.movements, words);
@@ -230,8 +233,12 @@ pub fn count(movements: &mut BTreeMap<String, u64>, movement: &Movement) {
 /// Where a number was replaced, the pupil leaves one bucket and enters another on the same day: two differences of one pupil.
 fn replayed(now: &[Statement], difference: &Difference) -> Vec<Statement> {
     if difference.before.is_empty() || now == difference.before.as_slice() {
-        let mut merged: Vec<Statement> =
-            now.iter().filter(|_| difference.before.is_empty()).copied().chain(difference.after.iter().copied()).collect();
+        let mut merged: Vec<Statement> = now
+            .iter()
+            .filter(|_| difference.before.is_empty())
+            .copied()
+            .chain(difference.after.iter().copied())
+            .collect();
         merged.sort_by_key(|statement| (statement.stated_on, statement.account.is_some()));
         let mut kept: Vec<Statement> = Vec::with_capacity(merged.len());
         for statement in merged {
@@ -259,7 +266,12 @@ fn claims_of(said: &BTreeMap<Word, Vec<Statement>>, openings: &Openings) -> Vec<
 }
 
 /// The table `rivals` with the pupils concerned settled anew.
-pub fn rivals_table(standing: &[RecordBatch], pupils: &HashSet<i64>, fresh: &[Rival], words: &Words) -> Shape<RecordBatch> {
+pub fn rivals_table(
+    standing: &[RecordBatch],
+    pupils: &HashSet<i64>,
+    fresh: &[Rival],
+    words: &Words,
+) -> Shape<RecordBatch> {
     let schema = RIVALS.schema();
     let mut parts = Vec::new();
     for rows in standing {

@@ -195,7 +195,12 @@ async fn whole(warehouse: &Warehouse, run: &Run, table: &Table) -> Result<Vec<Re
     columns(warehouse, run, table, &names).await
 }
 
-async fn columns(warehouse: &Warehouse, run: &Run, table: &Table, names: &[&str]) -> Result<Vec<RecordBatch>, NightError> {
+async fn columns(
+    warehouse: &Warehouse,
+    run: &Run,
+    table: &Table,
+    names: &[&str],
+) -> Result<Vec<RecordBatch>, NightError> {
     let Some(published) = run.tables.get(table.name) else { return Ok(Vec::new()) };
     let contents = warehouse.contents(published).await?;
     let mut batches = Vec::new();
@@ -224,7 +229,8 @@ async fn of_source(draft: &Draft, table: &Table, source: &str) -> Result<Vec<Rec
 /// A taken batch as rows of the table `batches`.
 pub fn batch_rows(run_id: i64, batch: &Taken, files: &[FileReport]) -> Shape<RecordBatch> {
     let n = files.len();
-    let texts = |pick: fn(&FileReport) -> &str| -> ArrayRef { Arc::new(StringArray::from_iter_values(files.iter().map(pick))) };
+    let texts =
+        |pick: fn(&FileReport) -> &str| -> ArrayRef { Arc::new(StringArray::from_iter_values(files.iter().map(pick))) };
     let longs = |pick: fn(&FileReport) -> u64| -> ArrayRef {
         Arc::new(Int64Array::from_iter_values(files.iter().map(|file| i64::try_from(pick(file)).unwrap_or(i64::MAX))))
     };
@@ -251,7 +257,11 @@ pub fn batch_rows(run_id: i64, batch: &Taken, files: &[FileReport]) -> Shape<Rec
 }
 
 /// Merges side facts into their table: the newest word on each key of a source stands.
-pub async fn merge_side_facts(draft: &mut Draft, table: &'static Table, stated: &[(&str, Day, &RecordBatch)]) -> Result<(), NightError> {
+pub async fn merge_side_facts(
+    draft: &mut Draft,
+    table: &'static Table,
+    stated: &[(&str, Day, &RecordBatch)],
+) -> Result<(), NightError> {
     let spec = TableSpec::from(table);
     let mut writer = draft.writer(&spec).await?;
     let mut replaced = BTreeSet::new();
@@ -294,6 +304,7 @@ fn newest(table: &Table, rows: &RecordBatch) -> Shape<RecordBatch> {
     }
     let mut kept: Vec<usize> = stands.into_values().collect();
     kept.sort_unstable();
-    let kept: UInt32Array = kept.into_iter().map(|row| u32::try_from(row).unwrap_or(u32::MAX)).collect::<Vec<_>>().into();
+    let kept: UInt32Array =
+        kept.into_iter().map(|row| u32::try_from(row).unwrap_or(u32::MAX)).collect::<Vec<_>>().into();
     take_record_batch(rows, &kept)
 }

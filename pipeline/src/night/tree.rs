@@ -52,7 +52,12 @@ impl Tree {
 
     /// The tree once its changed tables are committed.
     pub fn settled(tree: &Tree) -> Shape<Tree> {
-        Ok(Tree { authorities: tree.levelled()?, schools: tree.placed()?, classes: tree.classes.clone(), changed: [false; 3] })
+        Ok(Tree {
+            authorities: tree.levelled()?,
+            schools: tree.placed()?,
+            classes: tree.classes.clone(),
+            changed: [false; 3],
+        })
     }
 
     /// Every school and class that any batch has named, for the checks.
@@ -170,7 +175,8 @@ fn take_in(table: &Table, key: &[&str], standing: &mut RecordBatch, stated: Stat
         }
     }
     let changed = newest.values().any(|&row| standing.num_rows() <= row);
-    let rows: UInt32Array = newest.values().map(|&row| u32::try_from(row).unwrap_or(u32::MAX)).collect::<Vec<_>>().into();
+    let rows: UInt32Array =
+        newest.values().map(|&row| u32::try_from(row).unwrap_or(u32::MAX)).collect::<Vec<_>>().into();
     *standing = take_record_batch(&both, &rows)?;
     Ok(changed)
 }

@@ -48,7 +48,13 @@ fn read_claims(text: &str, words: &mut Words) -> Vec<Claim> {
 fn account(text: &str, words: &mut Words) -> Account {
     let parts: Vec<&str> = text.split(' ').collect();
     let grade: i32 = parts[2].parse().unwrap();
-    let stage = if grade <= 6 { "小学" } else if grade <= 9 { "初中" } else { "高中" };
+    let stage = if grade <= 6 {
+        "小学"
+    } else if grade <= 9 {
+        "初中"
+    } else {
+        "高中"
+    };
     Account {
         school: words.number(parts[0]),
         class: words.number(parts[1]),
@@ -99,7 +105,13 @@ fn shown(movement: &Movement, words: &Words) -> String {
 
 fn place(account: &Account, words: &Words) -> String {
     let mode = account.person.study_mode.map_or(String::new(), |mode| format!(" {}", words.text(mode)));
-    format!("{} {} {} {}{mode}", words.text(account.school), words.text(account.class), account.grade, words.text(account.status))
+    format!(
+        "{} {} {} {}{mode}",
+        words.text(account.school),
+        words.text(account.class),
+        account.grade,
+        words.text(account.status)
+    )
 }
 
 #[test]

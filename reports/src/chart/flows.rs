@@ -92,12 +92,12 @@ fn regroup(flows: &BTreeMap<(String, String), i64>, of: &dyn Fn(&str) -> String)
     grouped
 }
 
-fn matrix(
-    figures: &Figures,
+fn matrix<'a>(
+    figures: &'a Figures,
     title: &str,
     mut flows: BTreeMap<(String, String), i64>,
     all: i64,
-    mut names: Names,
+    mut names: Names<'a>,
 ) -> Picture {
     let mut grain = "县（市、区）";
     if units_of(&flows).len() > MOST {
