@@ -1,5 +1,8 @@
 //! `xueji`: a province's student-registration office in one program. One file per subcommand under `command/`.
 
+#[macro_use]
+mod voice;
+
 mod clock;
 mod command;
 mod outcome;

@@ -44,6 +44,12 @@ impl Outcome {
                     _ => Outcome::Environment,
                 };
             }
+            if cause
+                .downcast_ref::<std::io::Error>()
+                .is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+            {
+                return Outcome::Done;
+            }
             if cause.is::<UsageError>() || cause.is::<domain::policy::PolicyError>() || cause.is::<queries::Error>() {
                 return Outcome::Usage;
             }
@@ -53,6 +59,9 @@ impl Outcome {
 
     /// Tells the error on standard error: what failed, why, what to do.
     pub fn tell(self, error: &anyhow::Error) -> Outcome {
+        if self == Outcome::Done {
+            return self;
+        }
         eprintln!("error: {error}");
         let mut last = error.to_string();
         for cause in error.chain().skip(1) {

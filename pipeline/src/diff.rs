@@ -70,8 +70,8 @@ pub struct Compared {
     pub key_changes: Vec<(&'static str, u32)>,
     /// Tonight's rows that name a pupil a second time, by another number.
     pub aliases: Vec<u32>,
-    /// Records listed tonight that were not listed before: (pupil, row).
-    pub appeared: Vec<(i64, u32)>,
+    /// Records listed tonight that were not listed before: (row, own ID number's key).
+    pub appeared: Vec<(u32, Option<i64>)>,
     /// Records listed before that a full batch leaves out: (pupil, own ID number's key).
     pub vanished: Vec<(i64, Option<i64>)>,
 }
@@ -126,6 +126,7 @@ pub fn compare(
     let before = Before::of(students)?;
     let mut histories = Histories::of(claims, words)?;
     let new_accounts = AccountColumns::of(rows)?;
+    let person_keys = keys.person_keys(rows)?;
 
     let mut out = Compared {
         students: None,
@@ -174,7 +175,7 @@ pub fn compare(
                 picks.push((1, row));
                 since.push(stands_since);
                 if was.is_none() {
-                    out.appeared.push((pupil_id, number));
+                    out.appeared.push((number, person_keys.is_valid(row).then(|| person_keys.value(row))));
                 }
             }
             (Some(_), Some(was)) => {

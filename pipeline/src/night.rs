@@ -39,7 +39,7 @@ use crate::{
     diff::{AccountColumns, Difference},
     inbox,
     ledger::Entries,
-    quarantine::{SeenBefore, batch_name},
+    quarantine::{Flag, SeenBefore, batch_name},
     read::Limits,
     report::{BatchReport, BatchState, FileReport, ReasonReport},
     timeline::Terms,
@@ -378,6 +378,7 @@ async fn commit_day(
     commit_pupils(draft, &mut taken).await?;
     commit_findings(draft, state, &taken).await?;
     commit_side_facts(draft, &taken).await?;
+    state::commit_renumbered(draft, state, &taken).await?;
 
     let records: Vec<RecordBatch> = taken
         .iter()
@@ -481,14 +482,17 @@ async fn commit_findings(draft: &mut Draft, state: &State, taken: &[(usize, Take
     let spec = TableSpec::from(&FINDINGS);
     let mut writer = draft.writer(&spec).await?;
     let mut replaced = BTreeSet::new();
-    for (_, batch, _) in taken.iter().filter(|(_, batch, _)| !batch.late) {
+    for (_, batch, _) in taken {
+        // Of a late batch only what it shows of the days around it is news; the list is of the present.
+        let flags: Vec<Flag> =
+            batch.flags.iter().filter(|flag| !batch.late || !flag.is_seen_on_the_row()).cloned().collect();
         let before = state::findings_of(draft, &batch.source).await?;
         let listed = &batch.rolls.listed;
-        let settled = SeenBefore::of(before)?.settled(&batch.source, batch.day, &batch.flags, |pupil_id, rule| {
+        let settled = SeenBefore::of(before)?.settled(&batch.source, batch.day, &flags, |pupil_id, rule| {
             // A key field that changed without papers stays a remark until papers come; all others are made anew each night.
             let unpapered =
                 rule == "key_changed" && pupil_id.is_some_and(|pupil_id| !state.key_changes.contains(&pupil_id));
-            unpapered || (!batch.full && pupil_id.is_some_and(|pupil_id| !listed.contains(&pupil_id)))
+            unpapered || batch.late || (!batch.full && pupil_id.is_some_and(|pupil_id| !listed.contains(&pupil_id)))
         })?;
         for rows in settled {
             writer.write(rows).await?;

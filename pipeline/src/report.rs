@@ -150,7 +150,7 @@ pub struct Issue {
 }
 
 /// Gathers findings cause by cause.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct Issues {
     by_cause: BTreeMap<(Table, String, Option<String>, &'static str, Option<&'static str>), Issue>,
 }

@@ -107,16 +107,12 @@ pub fn settle(
         known.sort_by_key(|version| version.since);
         let was = known.clone();
         let said = Said { digest: digests.value(row), row: Some((1, row)) };
-        if tonight.next.is_none()
-            && let Some((0, stood)) = known.last().and_then(|last| last.said.row)
-        {
-            settled
-                .key_changes
-                .extend(key_changes(before, stood, &fresh, row)?.into_iter().map(|header| (header, touched[row].row)));
-        }
         restate(known, tonight.day, said, touched[row].next, &NOBODY);
         known.retain(|version| version.said.row.is_some());
         changed |= *known != was;
+        for header in key_changes([before, &fresh], known)? {
+            settled.key_changes.push((header, touched[row].row));
+        }
     }
     if !changed {
         return Ok(settled);
@@ -146,12 +142,17 @@ pub fn settle(
     Ok(settled)
 }
 
-/// The headers of the key columns of `identities` that differ; a number that comes where there was none corrects nothing.
-fn key_changes(before: &RecordBatch, stood: usize, fresh: &RecordBatch, row: usize) -> Shape<Vec<&'static str>> {
+/// The headers of the key columns in which one version of a pupil differs from the next; a number that comes where there was none corrects nothing.
+fn key_changes(batches: [&RecordBatch; 2], known: &[Version]) -> Shape<Vec<&'static str>> {
     let mut headers = Vec::new();
     for (field, header) in [("name", "姓名"), ("id_no", "身份证件号")] {
-        let (was, is) = (at(text(before, field)?, stood), at(text(fresh, field)?, row));
-        if was.is_some() && was != is {
+        let columns = [text(batches[0], field)?, text(batches[1], field)?];
+        let said = |version: &Version| version.said.row.and_then(|(batch, row)| at(columns.get(batch)?, row));
+        let corrected = known.windows(2).any(|pair| match pair {
+            [was, is] => said(was).is_some() && said(was) != said(is),
+            _ => false,
+        });
+        if corrected {
             headers.push(header);
         }
     }

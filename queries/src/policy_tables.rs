@@ -12,7 +12,7 @@ use domain::{
     organisation::Stage,
     policy::Policy,
 };
-use warehouse::Run;
+use warehouse::{Run, snapshot::Snapshot};
 
 /// `_run(day, run_id)`: the run that is being built or read.
 pub fn run_table(day: Day, run_id: u64) -> Result<RecordBatch, ArrowError> {
@@ -32,6 +32,17 @@ pub fn runs_table(runs: &[Run]) -> Result<RecordBatch, ArrowError> {
         ("started_at", instants(|run| run.started_at)),
         ("finished_at", instants(|run| run.finished_at)),
         ("tables", texts(runs.iter().map(|run| serde_json::to_string(&run.tables).unwrap_or_default()))),
+    ])
+}
+
+/// `snapshots(name, as_of, run_id, article)`: the names given to a day as known at a run.
+pub fn snapshots_table(snapshots: &[Snapshot]) -> Result<RecordBatch, ArrowError> {
+    let as_of: Date32Array = snapshots.iter().map(|snapshot| Some(snapshot.as_of.epoch_days())).collect();
+    RecordBatch::try_from_iter([
+        ("name", texts(snapshots.iter().map(|snapshot| snapshot.name.clone()))),
+        ("as_of", Arc::new(as_of) as ArrayRef),
+        ("run_id", longs(snapshots.iter().map(|snapshot| i64::try_from(snapshot.run_id).unwrap_or(i64::MAX)))),
+        ("article", texts(snapshots.iter().map(|snapshot| snapshot.article.clone()))),
     ])
 }
 

@@ -105,6 +105,8 @@ impl Session {
             session.register(name, Arc::new(FileTable::new(store.clone(), contents)?))?;
         }
         session.register_batches("runs", vec![policy_tables::runs_table(&warehouse.runs().await?).map_err(arrow)?])?;
+        let snapshots = warehouse.snapshots().await?;
+        session.register_batches("snapshots", vec![policy_tables::snapshots_table(&snapshots).map_err(arrow)?])?;
         session.complete(vault).await?;
         debug!(run.id = run.run_id, tables = session.tables().len(), "opened run {}", run.run_id);
         Ok(session)

@@ -1,6 +1,6 @@
 //! The nightly run: take, build, publish, as `nightly.toml` says.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use arrow::{
     array::{ArrayRef, RecordBatch, StringArray},
@@ -17,7 +17,7 @@ use queries::{
     build::{BuildError, Built, Failure, build},
     session::{Session, Vault},
 };
-use warehouse::{TableSpec, Warehouse, draft::Draft, table::CODES};
+use warehouse::{Run, TableSpec, Warehouse, draft::Draft, snapshot::Snapshot, table::CODES};
 
 use crate::{Schedule, ScheduleError, step::Step};
 
@@ -58,6 +58,7 @@ pub async fn run(
             Step::Take => {
                 facts = night::take(&mut draft, settings, watch).await?;
                 if nothing_new(&draft, &facts) {
+                    name_statutory_days(warehouse, settings).await?;
                     let run_id = draft.base().map_or(0, |run| run.run_id);
                     return Ok(report(settings, Status::Unchanged, run_id, facts, Vec::new()));
                 }
@@ -74,7 +75,28 @@ pub async fn run(
         }
     }
     let run = draft.publish(clock()).await?;
+    name_statutory_days(warehouse, settings).await?;
     Ok(report(settings, Status::Published, run.run_id, facts, Vec::new()))
+}
+
+/// Names the statutory days (十月统计, 9月30日, 7月31日, 8月1日) since the first run, each as known at the first run that spoke for it.
+///
+/// A name that is there already stands; a night that was killed before it could give a name is made up for by the next.
+async fn name_statutory_days(warehouse: &Warehouse, settings: &Settings) -> Result<(), Failed> {
+    let runs = warehouse.runs().await?;
+    let (Some(first), Some(last)) = (runs.first().map(Run::day), runs.last().map(Run::day)) else { return Ok(()) };
+    let given: BTreeSet<String> = warehouse.snapshots().await?.into_iter().map(|snapshot| snapshot.name).collect();
+    for (name, month_day, article) in settings.policy.snapshots() {
+        for year in first.year()..=last.year() {
+            let (name, as_of) = (format!("{name}-{year}"), month_day.in_year(year));
+            let knows = runs.iter().find(|run| as_of <= run.day());
+            if let Some(run) = knows.filter(|_| first <= as_of && !given.contains(&name)) {
+                let snapshot = Snapshot { name, as_of, run_id: run.run_id, article: article.to_owned() };
+                warehouse.name_snapshot(&snapshot).await?;
+            }
+        }
+    }
+    Ok(())
 }
 
 fn nothing_new(draft: &Draft, facts: &Facts) -> bool {

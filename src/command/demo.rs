@@ -76,7 +76,7 @@ pub async fn run(cli: &Cli, demo: &Demo) -> anyhow::Result<Outcome> {
             }
         }
         let posted: u64 = report.movements.values().sum();
-        println!(
+        say!(
             "{day}  第 {:>2}/{} 夜  {posted:>7} 笔变动  {:.1} 秒",
             number + 1,
             nights.len(),
@@ -102,7 +102,7 @@ pub async fn run(cli: &Cli, demo: &Demo) -> anyhow::Result<Outcome> {
         ("费用".to_owned(), format!("xueji fees --warehouse {place} --year 2013")),
         ("督查".to_owned(), format!("xueji inspect --warehouse {place} --kind unexplained")),
     ];
-    println!();
-    print!("{}", summary.text());
+    say!();
+    tell!("{}", summary.text());
     Ok(Outcome::Done)
 }

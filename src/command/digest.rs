@@ -73,7 +73,7 @@ pub async fn run(cli: &Cli, digest: &Digest) -> anyhow::Result<Outcome> {
     };
     for table in run.tables.keys() {
         let (rows, hash) = of_table(&session, table, &pupils).await?;
-        println!("{table} {rows} {hash}");
+        say!("{table} {rows} {hash}");
     }
     Ok(Outcome::Done)
 }

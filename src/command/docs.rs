@@ -17,7 +17,7 @@ pub fn run(docs: &Docs) -> anyhow::Result<Outcome> {
     let text = queries::dictionary::markdown()?;
     match &docs.out {
         Some(path) => fs_err::write(path, text)?,
-        None => print!("{text}"),
+        None => tell!("{text}"),
     }
     Ok(Outcome::Done)
 }

@@ -20,20 +20,20 @@ pub struct Doctor {
 pub async fn run(cli: &Cli, doctor: &Doctor) -> anyhow::Result<Outcome> {
     let mut outcome = Outcome::Done;
     let policy = cli.policy()?;
-    println!("policy pack: {}", policy.name());
+    say!("policy pack: {}", policy.name());
     let through = WorkCalendar::official().published_through();
-    println!("working days are published through {through}");
+    say!("working days are published through {through}");
     if through < clock::today() {
-        println!("  the calendar of this year is missing: add the State Council's notice to data/workdays.csv");
+        say!("  the calendar of this year is missing: add the State Council's notice to data/workdays.csv");
         outcome = Outcome::Environment;
     }
     match doctor.warehouse.location(cli.home.as_ref()) {
-        Err(_) => println!("no warehouse is named (--warehouse or --home)"),
+        Err(_) => say!("no warehouse is named (--warehouse or --home)"),
         Ok(location) => match Warehouse::at(&location)?.latest().await? {
-            None => println!("warehouse {location}: no run yet; `xueji nightly` makes the first"),
+            None => say!("warehouse {location}: no run yet; `xueji nightly` makes the first"),
             Some(run) => {
                 let rows = run.tables.get("students").map_or(0, |table| table.rows);
-                println!("warehouse {location}: run {} for {}, {rows} records", run.run_id, run.day);
+                say!("warehouse {location}: run {} for {}, {rows} records", run.run_id, run.day);
             }
         },
     }

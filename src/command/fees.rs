@@ -85,7 +85,7 @@ pub async fn run(cli: &Cli, fees: &Fees) -> anyhow::Result<Outcome> {
                 note: note.to_owned(),
             };
             fs_err::write(path, reports::fees_workbook(&rows, &meta)?)?;
-            println!("{}", path.display());
+            say!("{}", path.display());
         }
         None => print_statement(&rows, note),
     }
@@ -97,7 +97,7 @@ fn print_statement(rows: &[FeeRow], note: &str) {
     for level in ["province", "prefecture", "county"] {
         for row in rows.iter().filter(|row| row.fee.level == level) {
             let fee = &row.fee;
-            println!(
+            say!(
                 "{}  {}  {:>9} 人 × {} 元 = {:>12} 元  {} 截止,应缴日 {}",
                 format::left(&row.unit_name, 24),
                 fee.unit_id,
@@ -110,6 +110,6 @@ fn print_statement(rows: &[FeeRow], note: &str) {
         }
     }
     if !note.is_empty() {
-        println!("{note}");
+        say!("{note}");
     }
 }

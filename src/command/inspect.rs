@@ -76,8 +76,8 @@ pub async fn run(cli: &Cli, inspect: &Inspect) -> anyhow::Result<Outcome> {
             Some(_) => listings.push(Listing::of(kind.title(), &batches)),
             None => {
                 let rows: usize = batches.iter().map(arrow::array::RecordBatch::num_rows).sum();
-                println!("{} ({rows})", kind.title());
-                println!("{}", pretty_format_batches(&batches)?);
+                say!("{} ({rows})", kind.title());
+                say!("{}", pretty_format_batches(&batches)?);
             }
         }
     }
@@ -90,7 +90,7 @@ pub async fn run(cli: &Cli, inspect: &Inspect) -> anyhow::Result<Outcome> {
             note: String::new(),
         };
         fs_err::write(path, reports::inspect_workbook(&listings, &meta)?)?;
-        println!("{}", path.display());
+        say!("{}", path.display());
     }
     Ok(Outcome::Done)
 }

@@ -66,7 +66,8 @@ pub async fn run(cli: &Cli, nightly: &Nightly) -> anyhow::Result<Outcome> {
     }
     if !nightly.quiet {
         let summary = summary(cli, &warehouse, &report).await?;
-        print!("{}", summary.text());
+        tell!("{}", summary.text());
+        say_causes(&report);
     }
     tell_troubles(&report);
     Ok(outcome(&report))
@@ -144,6 +145,32 @@ pub async fn summary(cli: &Cli, warehouse: &Warehouse, report: &Report) -> anyho
         duplicates_dropped: sum(|file| file.duplicates_dropped),
     };
     Ok(summary)
+}
+
+/// Why rows were refused, one line for each cause: where, how many, which rows, what to do.
+fn say_causes(report: &Report) {
+    const MOST: usize = 20;
+    let causes: Vec<_> = report
+        .batches
+        .iter()
+        .flat_map(|batch| batch.issues.iter().map(move |issue| (batch, issue)))
+        .filter(|(_, issue)| issue.severity == "reject")
+        .collect();
+    if !causes.is_empty() {
+        say!("\n未计入的行(已隔离):");
+    }
+    for (batch, issue) in causes.iter().take(MOST) {
+        let sheet = issue.sheet.as_ref().map(|sheet| format!("“{sheet}”")).unwrap_or_default();
+        let rows = if issue.row == issue.last_row {
+            format!("{}", issue.row)
+        } else {
+            format!("{}–{}", issue.row, issue.last_row)
+        };
+        say!("  {} {}{sheet} 第 {rows} 行,{} 行:{}", batch.source, issue.file, issue.count, issue.message);
+    }
+    if MOST < causes.len() {
+        say!("  ……另有 {} 种,见 --report", causes.len() - MOST);
+    }
 }
 
 /// Held and refused batches and failed tests, on standard error, a sentence each.

@@ -34,9 +34,9 @@ pub async fn run(cli: &Cli, report: &Report) -> anyhow::Result<Outcome> {
     let warehouse = Warehouse::open(&report.warehouse.location(cli.home.as_ref())?).await?;
     let figures = figures(cli, &warehouse, report.unit.as_deref(), report.day).await?;
     let written = reports::write(&figures, &report.out)?;
-    println!("{}", written.page.display());
-    println!("{}", written.workbook.display());
-    println!("{} charts in {}", written.charts.len(), report.out.join("charts").display());
+    say!("{}", written.page.display());
+    say!("{}", written.workbook.display());
+    say!("{} charts in {}", written.charts.len(), report.out.join("charts").display());
     Ok(Outcome::Done)
 }
 

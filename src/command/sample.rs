@@ -54,8 +54,8 @@ pub fn run(sample: &Sample) -> anyhow::Result<Outcome> {
     let plan = sample.plan();
     let truth = write(&plan, &sample.out)?;
     let batches = truth.batches.len();
-    println!("{batches} batches on {} days written to {}", sample::nights(&plan).len(), sample.out.display());
-    println!("what is true of them: {}", sample.out.join("truth.json").display());
+    say!("{batches} batches on {} days written to {}", sample::nights(&plan).len(), sample.out.display());
+    say!("what is true of them: {}", sample.out.join("truth.json").display());
     Ok(Outcome::Done)
 }
 

@@ -20,12 +20,12 @@ pub async fn run(cli: &Cli, verify: &Verify) -> anyhow::Result<Outcome> {
     let mut verified = warehouse.verify().await?;
     let copies = pipeline::night::verify_copies(&warehouse).await?;
     verified.faults.extend(copies.faults);
-    println!("{} runs, {} data files, {} kept copies", verified.runs, verified.files, copies.files);
+    say!("{} runs, {} data files, {} kept copies", verified.runs, verified.files, copies.files);
     for fault in &verified.faults {
         eprintln!("error: {fault}");
     }
     if verified.faults.is_empty() {
-        println!("everything is as it was written");
+        say!("everything is as it was written");
         return Ok(Outcome::Done);
     }
     Ok(Outcome::Environment)

@@ -143,6 +143,12 @@ fn compare_last_day(place: &Place) {
             assert_eq!(text(&rows[0]["due"]), "2014-03-31", "{year} {level}");
         }
     }
+    // The statutory day is frozen by name, as it was known that night. REQ: WH-03
+    let frozen = place
+        .ask("select cast(as_of as varchar) as as_of, run_id from snapshots where name = 'october_statistics-2013'");
+    let night = truth.days.iter().position(|night| night.day.to_string() == "2013-10-31").unwrap();
+    assert_eq!(text(&frozen[0]["as_of"]), "2013-10-31");
+    assert_eq!(frozen[0]["run_id"].as_u64(), Some(night as u64 + 1));
     assert_eq!(days().len(), truth.days.len());
 }
 

@@ -66,3 +66,52 @@ fn a_corrected_batch_replaces_the_first() {
     );
     assert!(0 < place.number("select count(*) from ledger where reverses"), "the ledger takes back by counter-entries");
 }
+
+/// A pupil whose registration number is replaced is the same pupil: one surrogate, one account, no movement. REQ: IDN-01
+#[test]
+fn a_new_number_is_no_new_pupil() {
+    let first = days()[0];
+    let place = Place::new();
+    place.put("340102", first);
+    assert_eq!(place.night(first).0.code, 0);
+    let next = first.plus_days(1);
+    let to = place.inbox().join("340102").join(next.to_string());
+    crate::province::copy(&place.inbox().join("340102").join(first.to_string()), &to);
+    let vault = &["--vault", "replacing a number in a test"];
+    let sql = "select student_no, pupil_id from identities where number_kind = 'G' and id_holder = 'self' \
+               and pupil_id in (select pupil_id from students where status = '在读') order by student_no limit 1";
+    let pupil = place.ask_with(sql, vault).remove(0);
+    let (old, surrogate) = (pupil["student_no"].as_str().unwrap().to_owned(), pupil["pupil_id"].as_i64().unwrap());
+    let new = format!("L{}9991", &old[1..15]);
+    for entry in std::fs::read_dir(&to).unwrap() {
+        let path = entry.unwrap().path();
+        let bytes = std::fs::read(&path).unwrap();
+        let mut replaced = Vec::with_capacity(bytes.len());
+        let mut at = 0;
+        while at < bytes.len() {
+            if bytes[at..].starts_with(old.as_bytes()) {
+                replaced.extend_from_slice(new.as_bytes());
+                at += old.len();
+            } else {
+                replaced.push(bytes[at]);
+                at += 1;
+            }
+        }
+        std::fs::write(&path, replaced).unwrap();
+    }
+    let (ran, report) = place.night(next);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert_eq!(report["movements"], serde_json::json!({}), "nobody moved");
+    let versions = place.ask_with(
+        &format!("select student_no from identities where pupil_id = {surrogate} order by valid_from"),
+        vault,
+    );
+    let numbers: Vec<&str> = versions.iter().map(|row| row["student_no"].as_str().unwrap()).collect();
+    assert_eq!(numbers.last(), Some(&new.as_str()), "{numbers:?}");
+    let (_, report) = place.night(next.plus_days(1));
+    assert_eq!(report["batches"].as_array().unwrap().len(), 0);
+    assert_eq!(
+        place.number("select count(*) from students"),
+        place.number("select count(distinct pupil_id) from students")
+    );
+}

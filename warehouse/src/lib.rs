@@ -3,6 +3,7 @@
 //! ```text
 //! <root>/<table>/            Delta table; personal ones lie under vault/
 //! <root>/runs/<n>.json       manifest of run n: the version of every table; written last, with create-if-absent
+//! <root>/snapshots/          names for a day as known at a run
 //! <root>/vault/landing/      the kept copy of every file that came in
 //! ```
 //!
@@ -16,6 +17,7 @@ pub mod error;
 pub mod lease;
 pub mod read;
 pub mod run;
+pub mod snapshot;
 pub mod store;
 pub mod table;
 pub mod verify;

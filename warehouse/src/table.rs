@@ -292,6 +292,21 @@ pub const IDENTITIES: Table = Table {
     ],
 };
 
+/// Later registration numbers (vault).
+pub const RENUMBERED: Table = Table {
+    name: "renumbered",
+    grain: "later registration number",
+    what: "registration numbers that replaced an earlier one, with the pupil who bore that one: one pupil, one surrogate, for life",
+    personal: true,
+    partition: &[],
+    columns: &[
+        must("student_no", Kind::Text, "the later 学籍号"),
+        PUPIL_ID,
+        must("since_on", Kind::Day, "the day of the batch that first stated it"),
+        SOURCE,
+    ],
+};
+
 /// What each source said of each pupil before its present word.
 pub const CLAIMS: Table = Table {
     name: "claims",
@@ -659,6 +674,7 @@ pub const FACTS: &[&Table] = &[
     &CLASSES,
     &STUDENTS,
     &IDENTITIES,
+    &RENUMBERED,
     &CLAIMS,
     &RIVALS,
     &CHANGES,

@@ -21,7 +21,7 @@ const RESIDENT_ID: &str = "居民身份证";
 /// Ages of school are not those of these kinds, where a grade counts years of study.
 const BEYOND_SCHOOL_AGE: &str = "高等学校";
 
-/// A guardian's number is told by the birth date in it: at least so many years before the pupil's (identifiers.md section 2).
+/// A guardian's number is told by the birth date in it: at least so many years before the pupil's.
 const GUARDIAN_YEARS: u32 = 16;
 
 /// Checks pupils' rows; returns their stage, the kind of their number, and whose ID number they bear.
@@ -79,7 +79,7 @@ struct Span {
 /// The age at which school begins, where a policy does not state it (义务教育法 art. 11).
 const AGE_OF_ENTRY: i32 = 6;
 
-/// Ages are those of the policy's cut-off in the school year, 31 August (reliability.md section 8). A newcomer who is then too young
+/// Ages are those of the policy's cut-off in the school year, 31 August. A newcomer who is then too young
 /// for school is a kindergarten child and refused (皖教基〔2013〕20号 art. 14); any other age outside the grade's span is a flag.
 fn ages(columns: &Columns, known: &Known, policy: &Policy, day: Day, marks: &mut Marks<'_>) {
     let year = SchoolYear::of(day, policy.school_year_start()).start_year();

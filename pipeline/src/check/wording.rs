@@ -13,7 +13,7 @@ use crate::finding::Finding;
 /// So many digits on end may be the number of a person: the shortest is the old ID number of 15 digits.
 const NUMBER_OF_A_PERSON: usize = 15;
 
-/// What stood in the cell, with registration and ID numbers masked wherever they stand (data-protection.md section 5).
+/// What stood in the cell, with registration and ID numbers masked wherever they stand.
 pub fn shown(finding: &Finding) -> String {
     let Some(value) = &finding.value else { return String::new() };
     let column = finding.table.columns().iter().find(|column| Some(column.header) == finding.header);

@@ -65,6 +65,8 @@ pub struct Taken {
     pub facts: Vec<(&'static table::Table, RecordBatch)>,
     /// The pupils' tables.
     pub rolls: Rolls,
+    /// Registration numbers that replace an earlier one, with the pupil who bore that.
+    pub renumbered: Vec<(String, i64)>,
     /// Remarks on accepted rows.
     pub flags: Vec<Flag>,
     /// Files of quarantined rows.
@@ -94,6 +96,8 @@ pub struct Rolls {
     pub records_before: u64,
     /// Pupils that a full batch leaves out.
     pub vanished: Vec<i64>,
+    /// Numbers under which a vanished pupil appears again the same night, with that pupil.
+    pub renumbered: Vec<(String, i64)>,
 }
 
 /// Files in the place of partitions.
@@ -198,7 +202,18 @@ impl Bench<'_> {
             opens: opens && students.as_ref().is_none_or(|s| !lists(s, source)),
             next,
         };
-        let rolls = self.rolls(&tonight, &mut across, &mut quarantine).await?;
+        let filled = across.students.take();
+        let before_rolls = (across.files.clone(), across.issues.clone(), across.fallen.clone(), across.flags.clone());
+        let mut rolls = self.rolls(&tonight, &mut across, filled.as_ref(), self.keys, Some(&mut quarantine)).await?;
+        let renumbered = std::mem::take(&mut rolls.renumbered);
+        let mut keys = self.keys.clone();
+        if !renumbered.is_empty() {
+            for (number, pupil_id) in &renumbered {
+                keys.renumber(number, *pupil_id);
+            }
+            (across.files, across.issues, across.fallen, across.flags) = before_rolls;
+            rolls = self.rolls(&tonight, &mut across, filled.as_ref(), &keys, None).await?;
+        }
         let _ = fs_err::remove_dir_all(&scratch);
         across.flags.retain(|flag| !flag.is_number_difference_of(self.key_changes));
         desk::count_flags(&mut across.flags, &across.fallen, &mut across.files);
@@ -223,14 +238,15 @@ impl Bench<'_> {
             authorities: across.authorities,
             schools: across.schools,
             classes: across.classes,
-            changes: papers::as_changes(source, day, &across.changes, self.keys)?,
+            changes: papers::as_changes(source, day, &across.changes, &keys)?,
             facts: across
                 .facts
                 .into_iter()
                 .filter_map(|(table, rows)| Some((table::Table::named(table.name())?, rows)))
-                .map(|(table, rows)| Ok((table, as_facts(table, source, day, &rows, self.keys)?)))
+                .map(|(table, rows)| Ok((table, as_facts(table, source, day, &rows, &keys)?)))
                 .collect::<Shape<_>>()?,
             rolls,
+            renumbered,
             flags: across.flags,
             quarantined: quarantine.finish().await?,
             files: across.files,
@@ -309,10 +325,13 @@ impl Bench<'_> {
         &self,
         tonight: &TonightOf<'_>,
         across: &mut Across,
-        quarantine: &mut TableWriter,
+        filled: Option<&Filled>,
+        keys: &PupilKeys,
+        mut quarantine: Option<&mut TableWriter>,
     ) -> Result<Rolls, NightError> {
         let mut rolls = Rolls::default();
-        let Some(filled) = across.students.take() else { return Ok(rolls) };
+        let Some(filled) = filled else { return Ok(rolls) };
+        let (mut gone, mut come): (Vec<(i64, i64)>, Vec<(i64, String)>) = (Vec::new(), Vec::new());
         let (students, claims, identities) =
             (self.contents(&STUDENTS).await?, self.contents(&CLAIMS).await?, self.contents(&IDENTITIES).await?);
         let mut writers = Writers {
@@ -326,7 +345,7 @@ impl Bench<'_> {
             let partition = vec![Some(tonight.source.to_owned()), Some(bucket.clone())];
             let (rows, contradictions, fallen) =
                 desk::settle(Table::Students, &filled.bucket(number)?, &mut across.files, &mut across.issues)?;
-            if !contradictions.is_empty() {
+            if let Some(quarantine) = quarantine.as_mut().filter(|_| !contradictions.is_empty()) {
                 quarantine.write(quarantine_rows(tonight.source, tonight.day, &contradictions)?).await?;
             }
             across.fallen.extend(fallen);
@@ -340,8 +359,7 @@ impl Bench<'_> {
                 next: tonight.next,
                 bucket: &bucket,
             };
-            let compared =
-                compare(&of, &rows, stood.as_ref(), said.as_ref(), self.keys, self.words, &STUDENTS.schema())?;
+            let compared = compare(&of, &rows, stood.as_ref(), said.as_ref(), keys, self.words, &STUDENTS.schema())?;
             rolls.records_before += stood.as_ref().map_or(0, |stood| stood.num_rows() as u64);
             if let Some(now) = compared.students {
                 if tonight.opens {
@@ -357,7 +375,7 @@ impl Bench<'_> {
             let mut key_changes = compared.key_changes;
             if !compared.touched.is_empty() {
                 let were = self.partition(identities.as_ref(), &partition, &IDENTITIES).await?;
-                let settled = versions::settle(&of, &rows, &compared.touched, were.as_ref(), self.keys)?;
+                let settled = versions::settle(&of, &rows, &compared.touched, were.as_ref(), keys)?;
                 key_changes.extend(settled.key_changes);
                 if let Some(now) = settled.identities {
                     writers.identities.write(now).await?;
@@ -365,16 +383,25 @@ impl Bench<'_> {
                 }
             }
             for (header, row) in key_changes {
-                self.flag_key_change(&rows, header, row, across)?;
+                self.flag_key_change(&rows, header, row, across, keys)?;
             }
             if !tonight.full {
-                rolls.listed.extend(self.keys.pupil_ids(text(&rows, "student_no")?).values());
+                rolls.listed.extend(keys.pupil_ids(text(&rows, "student_no")?).values());
             }
             rolls.vanished.extend(compared.vanished.iter().map(|(pupil_id, _)| *pupil_id));
+            gone.extend(compared.vanished.iter().filter_map(|&(pupil_id, person)| Some((person?, pupil_id))));
+            let numbers = text(&rows, "student_no")?;
+            come.extend(
+                compared
+                    .appeared
+                    .iter()
+                    .filter_map(|&(row, person)| Some((person?, numbers.value(row as usize).to_owned()))),
+            );
             if !tonight.opens {
                 rolls.differences.extend(compared.differences);
             }
         }
+        rolls.renumbered = renumbered(gone, come);
         rolls.students.files = writers.students.finish().await?;
         rolls.claims.files = writers.claims.finish().await?;
         rolls.identities.files = writers.identities.finish().await?;
@@ -388,9 +415,10 @@ impl Bench<'_> {
         header: &'static str,
         row: u32,
         across: &mut Across,
+        keys: &PupilKeys,
     ) -> Result<(), NightError> {
         let at_row = row as usize;
-        let pupil_id = self.keys.pupil_id(text(rows, "student_no")?.value(at_row));
+        let pupil_id = keys.pupil_id(text(rows, "student_no")?.value(at_row));
         if across.key_papers.contains(&pupil_id) || self.key_changes.contains(&pupil_id) {
             return Ok(());
         }
@@ -409,7 +437,7 @@ impl Bench<'_> {
             raw: None,
         };
         across.issues.add(&finding);
-        across.flags.push(Flag::of_row(finding, rows, at_row, self.keys)?);
+        across.flags.push(Flag::of_row(finding, rows, at_row, keys)?);
         Ok(())
     }
 
@@ -427,6 +455,24 @@ impl Bench<'_> {
         }
         if batches.is_empty() { Ok(None) } else { Ok(Some(concat_batches(&table.schema(), &batches)?)) }
     }
+}
+
+/// Pupils who leave under one number and come under another the same night: known by their own ID number, each exactly once.
+fn renumbered(gone: Vec<(i64, i64)>, come: Vec<(i64, String)>) -> Vec<(String, i64)> {
+    let mut by_person: BTreeMap<i64, (Vec<i64>, Vec<String>)> = BTreeMap::new();
+    for (person, pupil_id) in gone {
+        by_person.entry(person).or_default().0.push(pupil_id);
+    }
+    for (person, number) in come {
+        by_person.entry(person).or_default().1.push(number);
+    }
+    by_person
+        .into_values()
+        .filter_map(|(pupils, numbers)| match (pupils.as_slice(), numbers.as_slice()) {
+            ([pupil_id], [number]) => Some((number.clone(), *pupil_id)),
+            _ => None,
+        })
+        .collect()
 }
 
 struct TonightOf<'a> {

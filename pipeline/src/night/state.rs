@@ -18,7 +18,7 @@ use sha2::{Digest, Sha256};
 use warehouse::{
     Run, TableSpec, Warehouse,
     draft::{Draft, LetGo},
-    table::{AUTHORITIES, BATCHES, CHANGES, CLASSES, FINDINGS, RIVALS, SCHOOLS, Table},
+    table::{AUTHORITIES, BATCHES, CHANGES, CLASSES, FINDINGS, RENUMBERED, RIVALS, SCHOOLS, Table},
 };
 
 use crate::{
@@ -77,6 +77,12 @@ impl State {
             taken: HashMap::new(),
             published_at: run.tables.contains_key(BATCHES.name).then_some(run.started_at),
         };
+        for rows in columns(warehouse, run, &RENUMBERED, &["student_no", "pupil_id"]).await? {
+            let (numbers, pupils) = (text(&rows, "student_no")?, longs(&rows, "pupil_id")?);
+            for row in 0..rows.num_rows() {
+                state.keys.renumber(numbers.value(row), pupils.value(row));
+            }
+        }
         for rows in columns(warehouse, run, &CHANGES, &["pupil_id", "kind", "result"]).await? {
             state.note_papers(std::slice::from_ref(&rows))?;
         }
@@ -254,6 +260,41 @@ pub fn batch_rows(run_id: i64, batch: &Taken, files: &[FileReport]) -> Shape<Rec
         texts(|file| &file.landing),
     ];
     RecordBatch::try_new(BATCHES.schema(), columns)
+}
+
+/// Keeps the numbers that replaced an earlier one; from now on they lead to the pupil who bore that.
+pub async fn commit_renumbered(
+    draft: &mut Draft,
+    state: &mut State,
+    taken: &[(usize, Taken, Vec<super::landing::Kept>)],
+) -> Result<(), NightError> {
+    let lines: Vec<(&str, i64, Day, &str)> = taken
+        .iter()
+        .flat_map(|(_, batch, _)| {
+            batch
+                .renumbered
+                .iter()
+                .map(|(number, pupil_id)| (number.as_str(), *pupil_id, batch.day, batch.source.as_str()))
+        })
+        .collect();
+    let spec = TableSpec::from(&RENUMBERED);
+    if lines.is_empty() && draft.run().tables.contains_key(RENUMBERED.name) {
+        return Ok(());
+    }
+    let columns: Vec<ArrayRef> = vec![
+        Arc::new(StringArray::from_iter_values(lines.iter().map(|line| line.0))),
+        Arc::new(Int64Array::from_iter_values(lines.iter().map(|line| line.1))),
+        Arc::new(Date32Array::from_iter_values(lines.iter().map(|line| line.2.epoch_days()))),
+        Arc::new(StringArray::from_iter_values(lines.iter().map(|line| line.3))),
+    ];
+    let mut writer = draft.writer(&spec).await?;
+    writer.write(RecordBatch::try_new(RENUMBERED.schema(), columns)?).await?;
+    let files = writer.finish().await?;
+    draft.commit(&spec, files, &LetGo::Nothing).await?;
+    for (number, pupil_id, _, _) in lines {
+        state.keys.renumber(number, pupil_id);
+    }
+    Ok(())
 }
 
 /// Merges side facts into their table: the newest word on each key of a source stands.
