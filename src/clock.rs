@@ -10,6 +10,7 @@ use crate::outcome::UsageError;
 static FIXED: OnceLock<DateTime<Utc>> = OnceLock::new();
 
 /// The present instant, or the fixed one of the test clock.
+#[expect(clippy::disallowed_methods, reason = "this is the clock")]
 pub fn now() -> DateTime<Utc> {
     FIXED.get().copied().unwrap_or_else(Utc::now)
 }

@@ -490,9 +490,10 @@ async fn commit_findings(draft: &mut Draft, state: &State, taken: &[(usize, Take
         let listed = &batch.rolls.listed;
         let settled = SeenBefore::of(before)?.settled(&batch.source, batch.day, &flags, |pupil_id, rule| {
             // A key field that changed without papers stays a remark until papers come; all others are made anew each night.
-            let unpapered =
-                rule == "key_changed" && pupil_id.is_some_and(|pupil_id| !state.key_changes.contains(&pupil_id));
-            unpapered || batch.late || (!batch.full && pupil_id.is_some_and(|pupil_id| !listed.contains(&pupil_id)))
+            match rule {
+                "key_changed" => pupil_id.is_some_and(|pupil_id| !state.key_changes.contains(&pupil_id)),
+                _ => batch.late || (!batch.full && pupil_id.is_some_and(|pupil_id| !listed.contains(&pupil_id))),
+            }
         })?;
         for rows in settled {
             writer.write(rows).await?;
@@ -509,8 +510,8 @@ async fn commit_findings(draft: &mut Draft, state: &State, taken: &[(usize, Take
 }
 
 async fn commit_side_facts(draft: &mut Draft, taken: &[(usize, Taken, Copies)]) -> Result<(), NightError> {
-    let mut by_table: HashMap<&'static str, (&'static warehouse::table::Table, Vec<(&str, Day, &RecordBatch)>)> =
-        HashMap::new();
+    type Stated<'a> = (&'static warehouse::table::Table, Vec<(&'a str, Day, &'a RecordBatch)>);
+    let mut by_table: HashMap<&'static str, Stated<'_>> = HashMap::new();
     for (_, batch, _) in taken {
         for (table, rows) in &batch.facts {
             by_table.entry(table.name).or_insert((table, Vec::new())).1.push((&batch.source, batch.day, rows));

@@ -152,8 +152,11 @@ pub struct Issue {
 /// Gathers findings cause by cause.
 #[derive(Debug, Default, Clone)]
 pub struct Issues {
-    by_cause: BTreeMap<(Table, String, Option<String>, &'static str, Option<&'static str>), Issue>,
+    by_cause: BTreeMap<Cause, Issue>,
 }
+
+/// Table, file, sheet, rule and header.
+type Cause = (Table, String, Option<String>, &'static str, Option<&'static str>);
 
 impl Issues {
     /// Adds one finding.

@@ -98,7 +98,7 @@ pub fn settle(
             order.push(old_ids.value(row));
         }
     }
-    for row in 0..fresh.num_rows() {
+    for (row, touch) in touched.iter().enumerate() {
         let pupil_id = pupil_ids.value(row);
         let known = versions.entry(pupil_id).or_insert_with(|| {
             order.push(pupil_id);
@@ -107,11 +107,11 @@ pub fn settle(
         known.sort_by_key(|version| version.since);
         let was = known.clone();
         let said = Said { digest: digests.value(row), row: Some((1, row)) };
-        restate(known, tonight.day, said, touched[row].next, &NOBODY);
+        restate(known, tonight.day, said, touch.next, &NOBODY);
         known.retain(|version| version.said.row.is_some());
         changed |= *known != was;
         for header in key_changes([before, &fresh], known)? {
-            settled.key_changes.push((header, touched[row].row));
+            settled.key_changes.push((header, touch.row));
         }
     }
     if !changed {

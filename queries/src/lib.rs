@@ -1,7 +1,7 @@
 //! What planners ask: SQL models by purpose, and the DataFusion engine that builds, tests and answers them.
 //!
 //! A model is one file `<purpose>/<name>.sql` beside this crate's sources. [`session`] opens the tables of one published run,
-//! [`build`] turns the models into marts and runs the tests of their headers, [`dictionary`] describes everything in words.
+//! [`mod@build`] turns the models into marts and runs the tests of their headers, [`dictionary`] describes everything in words.
 
 pub mod build;
 pub mod dictionary;

@@ -150,9 +150,9 @@ async fn keep_codes(draft: &mut Draft) -> Result<(), Failed> {
     };
     let columns = vec![
         texts(|(list, _)| list),
-        texts(|(_, entry)| &entry.code),
-        texts(|(_, entry)| &entry.label),
-        texts(|(_, entry)| &entry.origin),
+        texts(|(_, entry)| entry.code),
+        texts(|(_, entry)| entry.label),
+        texts(|(_, entry)| entry.origin),
     ];
     let rows = RecordBatch::try_new(CODES.schema(), columns)?;
     if let Some(published) = draft.run().tables.get(CODES.name) {

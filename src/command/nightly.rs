@@ -109,14 +109,15 @@ pub async fn summary(cli: &Cli, warehouse: &Warehouse, report: &Report) -> anyho
             Summary::of(&figures, &Tree::of(&figures))
         }
         Status::Unchanged | Status::Rejected => {
-            let mut summary = Summary::default();
-            summary.title = "没有新的批次,数据不变".to_owned();
-            if report.status == Status::Rejected {
-                summary.title = "指标未通过校验,没有发布".to_owned();
+            let rejected = report.status == Status::Rejected;
+            let title =
+                if rejected { "指标未通过校验，没有发布" } else { "没有新的批次，数据不变" };
+            Summary {
+                title: title.to_owned(),
+                day: chrono::NaiveDate::parse_from_str(&report.day, "%Y-%m-%d").unwrap_or_default(),
+                run_id: (0 < report.run_id).then_some(report.run_id),
+                ..Summary::default()
             }
-            summary.day = chrono::NaiveDate::parse_from_str(&report.day, "%Y-%m-%d").unwrap_or_default();
-            summary.run_id = (0 < report.run_id).then_some(report.run_id);
-            summary
         }
     };
     let of = |state: BatchState| -> Vec<(String, String)> {

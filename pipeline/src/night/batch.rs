@@ -331,7 +331,8 @@ impl Bench<'_> {
     ) -> Result<Rolls, NightError> {
         let mut rolls = Rolls::default();
         let Some(filled) = filled else { return Ok(rolls) };
-        let (mut gone, mut come): (Vec<(i64, i64)>, Vec<(i64, String)>) = (Vec::new(), Vec::new());
+        let mut gone: Vec<(i64, i64)> = Vec::new();
+        let mut come: Vec<(i64, String)> = Vec::new();
         let (students, claims, identities) =
             (self.contents(&STUDENTS).await?, self.contents(&CLAIMS).await?, self.contents(&IDENTITIES).await?);
         let mut writers = Writers {

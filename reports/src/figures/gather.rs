@@ -217,7 +217,7 @@ impl Within {
             }
             path
         };
-        let below = |authority: &str| above(authority).iter().any(|over| *over == unit);
+        let below = |authority: &str| above(authority).contains(&unit);
         let is_authority = figures.authorities.iter().any(|authority| authority.authority_id == unit);
         let schools: BTreeSet<String> = figures
             .schools

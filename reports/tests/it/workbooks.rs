@@ -74,7 +74,7 @@ fn a_fee_statement_is_exact_to_the_fen_and_agrees_at_each_level() {
     assert!(bytes == fees_workbook(&rows, &meta("2014 年度学籍管理维护费")).unwrap());
     let sums = ["全省", "县（市、区）", "学校"].map(|level| {
         let sheet = sheet(&bytes, level);
-        let last = sheet.rows().last().unwrap().to_vec();
+        let last = sheet.rows().next_back().unwrap().to_vec();
         assert_eq!(last[3], Data::String("合计".into()));
         let fen: f64 = sheet
             .rows()
