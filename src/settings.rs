@@ -1,6 +1,6 @@
 //! Every setting: a flag, an environment variable `XUEJI_*`, or a line of `xueji.toml`, in that order. Nothing else reads them.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{collections::BTreeMap, ffi::OsString, path::PathBuf};
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use domain::{calendar::Day, policy::Policy};
@@ -128,8 +128,7 @@ fn usage(error: clap::Error) -> Outcome {
 
 /// The lines of `xueji.toml` in the home folder, or in the working folder.
 fn file_lines() -> anyhow::Result<BTreeMap<String, String>> {
-    let mut arguments = std::env::args_os().skip_while(|argument| argument != "--home").skip(1);
-    let home = arguments.next().or_else(|| std::env::var_os("XUEJI_HOME")).map(PathBuf::from).unwrap_or_default();
+    let home = home_argument().or_else(|| std::env::var_os("XUEJI_HOME")).map(PathBuf::from).unwrap_or_default();
     let path = home.join("xueji.toml");
     if !path.is_file() {
         return Ok(BTreeMap::new());
@@ -145,6 +144,20 @@ fn file_lines() -> anyhow::Result<BTreeMap<String, String>> {
             _ => Err(UsageError(format!("{}: `{key}` is not a plain value", path.display())).into()),
         })
         .collect()
+}
+
+/// The value of `--home`, in either form, before the command line as a whole is read.
+fn home_argument() -> Option<OsString> {
+    let mut arguments = std::env::args_os();
+    while let Some(argument) = arguments.next() {
+        if argument == "--home" {
+            return arguments.next();
+        }
+        if let Some(value) = argument.to_str().and_then(|argument| argument.strip_prefix("--home=")) {
+            return Some(value.into());
+        }
+    }
+    None
 }
 
 fn defaults(command: clap::Command, lines: &BTreeMap<String, String>) -> clap::Command {

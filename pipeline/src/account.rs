@@ -129,6 +129,26 @@ pub struct Paper {
     pub to_grade: Option<i32>,
 }
 
+/// Whether a change record moves anybody: one that is refused or still open does not; one that says nothing of its result is granted.
+pub fn is_granted(result: Option<&str>) -> bool {
+    result.is_none_or(|result| result == "同意")
+}
+
+/// Whether a change of this kind can take a pupil off a source's register (离校).
+pub fn lets_go(kind: MovementKind) -> bool {
+    matches!(
+        kind,
+        MovementKind::TransferWithinProvince
+            | MovementKind::TransferToProvince
+            | MovementKind::TransferAbroad
+            | MovementKind::Withdrawal
+            | MovementKind::Death
+            | MovementKind::Graduation
+            | MovementKind::Completion
+            | MovementKind::EarlyLeaving
+    )
+}
+
 /// A movement (变动): from one account to another, either of which may be outside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Movement {

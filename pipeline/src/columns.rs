@@ -1,7 +1,10 @@
 //! Typed access to the columns of a batch by name; a column that is not what it should be is an error with its name.
 
+use std::collections::HashSet;
+
 use arrow::{
     array::{Array, ArrayRef, BooleanArray, Date32Array, Int32Array, Int64Array, RecordBatch, StringArray},
+    compute::filter_record_batch,
     datatypes::DataType,
     error::ArrowError,
 };
@@ -55,4 +58,11 @@ pub fn at(array: &StringArray, row: usize) -> Option<&str> {
 /// The value of a number column at a row, if it has one.
 pub fn int_at(array: &Int32Array, row: usize) -> Option<i32> {
     array.is_valid(row).then(|| array.value(row))
+}
+
+/// The rows of these pupils.
+pub fn rows_of(rows: &RecordBatch, pupils: &HashSet<i64>) -> Shape<RecordBatch> {
+    let these: BooleanArray =
+        longs(rows, "pupil_id")?.values().iter().map(|pupil_id| Some(pupils.contains(pupil_id))).collect();
+    filter_record_batch(rows, &these)
 }

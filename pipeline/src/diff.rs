@@ -16,7 +16,7 @@ use arrow::{
     compute::{concat_batches, filter_record_batch, interleave_record_batch, take_record_batch},
     datatypes::DataType,
 };
-use domain::calendar::Day;
+use domain::{calendar::Day, movement::Status};
 
 use crate::{
     account::{Account, Person, Statement, Word, Words},
@@ -72,8 +72,21 @@ pub struct Compared {
     pub aliases: Vec<u32>,
     /// Records listed tonight that were not listed before: (row, own ID number's key).
     pub appeared: Vec<(u32, Option<i64>)>,
-    /// Records listed before that a full batch leaves out: (pupil, own ID number's key).
-    pub vanished: Vec<(i64, Option<i64>)>,
+    /// Records listed before that a full batch leaves out.
+    pub vanished: Vec<Vanished>,
+}
+
+/// A record that a full batch leaves out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Vanished {
+    /// The pupil.
+    pub pupil_id: i64,
+    /// The key of the pupil's own ID number.
+    pub person: Option<i64>,
+    /// Whether the record kept the pupil on the register (在籍).
+    pub registered: bool,
+    /// Since when its account stood.
+    pub since: Day,
 }
 
 /// A row whose identity must be looked at.
@@ -205,7 +218,12 @@ pub fn compare(
         restate(&mut says, tonight.day, None, tonight.next, &None);
         if tonight.next.is_none() {
             changed = true;
-            out.vanished.push((pupil_id, before.person_key(was)));
+            out.vanished.push(Vanished {
+                pupil_id,
+                person: before.person_key(was),
+                registered: before.is_registered(was),
+                since: Day::from_epoch_days(before.since(was)),
+            });
         } else {
             let stands_since = says.last().map_or(tonight.day, |last| last.stated_on).epoch_days();
             changed |= before.since(was) != stands_since;
@@ -333,6 +351,11 @@ impl<'a> Before<'a> {
         self.columns
             .as_ref()
             .and_then(|columns| columns.person_keys.is_valid(row).then(|| columns.person_keys.value(row)))
+    }
+
+    fn is_registered(&self, row: usize) -> bool {
+        let status = self.columns.as_ref().map(|columns| columns.accounts.status.value(row));
+        status.and_then(Status::from_label).is_some_and(Status::is_registered)
     }
 
     /// The headers of the key columns of `students` in which tonight's row differs.

@@ -182,7 +182,7 @@ async fn take_one(
     let history = state.source(&batch.source);
     let bench = Bench { draft, settings, keys: &state.keys, words, key_changes: &state.key_changes };
     let trouble = match bench.take(&batch, state.tree.known()?, &history).await {
-        Ok(taken) => match shrunken(settings, state, &taken) {
+        Ok(taken) => match shrunken(settings, state, &taken)? {
             Some(reason) => Trouble::Held(reason),
             None => match copies(draft, &batch, &taken).await? {
                 Ok(kept) => {
@@ -216,22 +216,22 @@ fn mode_name(mode: inbox::Mode) -> &'static str {
 }
 
 /// A full export from which too many pupils would vanish without papers waits for a person (`vanish_hold` of the policy).
-fn shrunken(settings: &Settings, state: &State, taken: &Taken) -> Option<ReasonReport> {
+fn shrunken(settings: &Settings, state: &State, taken: &Taken) -> Result<Option<ReasonReport>, NightError> {
     if !taken.full || taken.late || settings.release.contains(&taken.source) {
-        return None;
+        return Ok(None);
     }
-    let changes = &taken.changes;
-    let with_papers: HashSet<i64> = longs(changes, "pupil_id").ok()?.values().iter().copied().collect();
+    let tonight = papers::who_is_let_go(&taken.changes)?;
     let gone = taken
         .rolls
         .vanished
         .iter()
-        .filter(|pupil_id| !with_papers.contains(pupil_id) && !state.papered.contains(pupil_id))
+        .filter(|vanished| vanished.registered && !tonight.contains(&vanished.pupil_id))
+        .filter(|vanished| !state.is_let_go(vanished.pupil_id, vanished.since))
         .count() as u64;
     let (share, at_least) = settings.policy.vanish_hold();
     let before = taken.rolls.records_before;
     let too_many = at_least <= gone && share * before as f64 <= gone as f64;
-    too_many.then(|| ReasonReport {
+    Ok(too_many.then(|| ReasonReport {
         code: "shrunken".to_owned(),
         file: None,
         zh: format!(
@@ -242,7 +242,7 @@ fn shrunken(settings: &Settings, state: &State, taken: &Taken) -> Option<ReasonR
             "{gone} of {before} pupils would vanish without a change record; check the export, and if it is right run again with --release {}",
             taken.source
         ),
-    })
+    }))
 }
 
 /// Keeps a copy of every file; a file that is no longer what was read makes the batch wait.

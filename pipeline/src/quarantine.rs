@@ -82,6 +82,13 @@ impl Flag {
         Ok(Flag { finding, pupil_id, school_id })
     }
 
+    /// Names the pupil by his own surrogate, where the row was read before it was known that its number replaces an earlier one.
+    pub fn correct_pupil(&mut self, from: i64, to: i64) {
+        if self.pupil_id == Some(from) {
+            self.pupil_id = Some(to);
+        }
+    }
+
     /// Whether it only says that number and ID number differ, of a pupil whose key facts were changed on paper: that is lawful.
     pub fn is_number_difference_of(&self, key_changes: &HashSet<i64>) -> bool {
         self.finding.rule == RuleId::NumberDiffers

@@ -65,12 +65,9 @@ const NO_CONTENT: [&str; 23] = [
 pub async fn run(cli: &Cli, digest: &Digest) -> anyhow::Result<Outcome> {
     let warehouse = Warehouse::open(&digest.warehouse.location(cli.home.as_ref())?).await?;
     warehouse.record_reading("digest", "a hash of every table", clock::now()).await?;
-    let session = query::open(cli, &warehouse, digest.run, Vault::Open).await?;
+    let run = query::named_run(&warehouse, digest.run).await?;
+    let session = Session::open(&warehouse, &run, &cli.policy()?, Vault::Open).await?;
     let pupils = founding_numbers(&session).await?;
-    let run = match digest.run {
-        Some(number) => warehouse.run(number).await?,
-        None => warehouse.latest().await?.unwrap_or_else(|| unreachable!("an open warehouse has a run")),
-    };
     for table in run.tables.keys() {
         let (rows, hash) = of_table(&session, table, &pupils).await?;
         say!("{table} {rows} {hash}");

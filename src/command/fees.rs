@@ -52,12 +52,18 @@ pub async fn run(cli: &Cli, fees: &Fees) -> anyhow::Result<Outcome> {
         .map(|authority| (authority.authority_id.as_str(), authority.name.as_str()))
         .chain(figures.schools.iter().map(|school| (school.school_id.as_str(), school.name.as_str())))
         .collect();
+    // A prefecture stands twice: as itself, and at county level for the schools it runs itself (直管).
+    let at_county_level = figures.county_names();
     let name_of = |unit: &str| names.get(unit).map_or_else(String::new, |name| (*name).to_owned());
     let mut rows: Vec<FeeRow> = figures
         .fees
         .iter()
         .filter(|fee| fee.fee_year == i64::from(fees.year))
-        .map(|fee| FeeRow { fee: fee.clone(), unit_name: name_of(&fee.unit_id) })
+        .map(|fee| {
+            let own_schools =
+                if fee.level == "county" { at_county_level.get(fee.unit_id.as_str()).cloned() } else { None };
+            FeeRow { fee: fee.clone(), unit_name: own_schools.unwrap_or_else(|| name_of(&fee.unit_id)) }
+        })
         .collect();
     if rows.is_empty() {
         let known = session.sql("select distinct fee_year from fees order by fee_year").await?;

@@ -11,7 +11,7 @@ use arrow::{
 };
 use futures::TryStreamExt;
 use queries::{Session, Vault};
-use warehouse::Warehouse;
+use warehouse::{Run, Warehouse};
 
 use crate::{
     clock,
@@ -115,7 +115,13 @@ fn neutral(batch: &RecordBatch) -> anyhow::Result<RecordBatch> {
 
 /// A session over a run of the warehouse.
 pub async fn open(cli: &Cli, warehouse: &Warehouse, run: Option<u64>, vault: Vault) -> anyhow::Result<Session> {
-    let run = match run {
+    let run = named_run(warehouse, run).await?;
+    Ok(Session::open(warehouse, &run, &cli.policy()?, vault).await?)
+}
+
+/// The run of a number, or the newest.
+pub async fn named_run(warehouse: &Warehouse, run: Option<u64>) -> anyhow::Result<Run> {
+    Ok(match run {
         Some(number) => warehouse.run(number).await?,
         None => match warehouse.latest().await? {
             Some(run) => run,
@@ -124,6 +130,5 @@ pub async fn open(cli: &Cli, warehouse: &Warehouse, run: Option<u64>, vault: Vau
                 return Err(warehouse::Error::Empty { location }.into());
             }
         },
-    };
-    Ok(Session::open(warehouse, &run, &cli.policy()?, vault).await?)
+    })
 }

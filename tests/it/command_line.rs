@@ -20,6 +20,9 @@ fn settings_come_from_flag_environment_and_file_in_that_order() {
     let place = Place::new();
     std::fs::write(place.folder.path().join("xueji.toml"), "policy = \"province-b\"\n").unwrap();
     assert!(place.xueji(&["doctor"]).out.contains("province-b"));
+    let home = format!("--home={}", place.folder.path().display());
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_xueji")).args([&home, "doctor"]).output().unwrap();
+    assert!(String::from_utf8_lossy(&output.stdout).contains("province-b"), "both forms of --home lead to its file");
     let output = place.command(&["doctor"]).env("XUEJI_POLICY", "national").output().unwrap();
     assert!(String::from_utf8_lossy(&output.stdout).contains("national"));
     assert!(place.xueji(&["--policy", "anhui", "doctor"]).out.contains("anhui"));

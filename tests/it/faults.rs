@@ -156,6 +156,31 @@ fn a_shrunken_export_waits_for_a_person() {
     assert!(place.number("select sum(pupils) from enrolment") < before);
 }
 
+/// Everybody has a paper once the school year has turned: promotion lets nobody go, and the guard still stands.
+#[test]
+fn a_promotion_does_not_disarm_the_guard_against_shrunken_exports() {
+    let place = Place::new();
+    let days: Vec<_> = days().into_iter().filter(|day| day.to_string().as_str() <= "2013-09-02").collect();
+    for &day in &days {
+        place.put("registry", day);
+    }
+    let last = *days.last().unwrap();
+    assert_eq!(place.night(last).0.code, 0);
+    let next = last.plus_days(1);
+    let to = place.inbox().join("registry").join(next.to_string());
+    crate::province::copy(&place.inbox().join("registry").join(last.to_string()), &to);
+    for entry in std::fs::read_dir(&to).unwrap() {
+        let path = entry.unwrap().path();
+        if path.file_name().unwrap().to_string_lossy().starts_with("students") {
+            let bytes = std::fs::read(&path).unwrap();
+            let lines: Vec<&[u8]> = bytes.split_inclusive(|byte| *byte == b'\n').collect();
+            std::fs::write(&path, lines[..lines.len().div_ceil(2)].concat()).unwrap();
+        }
+    }
+    let (ran, report) = place.night(next);
+    assert_eq!((ran.code, state(&report, "registry").as_str()), (3, "held"), "{}", ran.err);
+}
+
 fn state(report: &serde_json::Value, source: &str) -> String {
     let batches = report["batches"].as_array().unwrap();
     let batch = batches.iter().find(|batch| batch["source"] == source).unwrap();

@@ -25,7 +25,7 @@ fn every_night_tells_the_truth() {
 }
 
 fn compare_files(report: &serde_json::Value, day: &str) {
-    let mut told: BTreeMap<(String, String, String), [u64; 4]> = BTreeMap::new();
+    let mut told: BTreeMap<(String, String, String), [u64; 5]> = BTreeMap::new();
     for batch in report["batches"].as_array().unwrap() {
         assert_eq!(batch["state"], "taken", "{batch}");
         for file in batch["files"].as_array().unwrap() {
@@ -33,15 +33,16 @@ fn compare_files(report: &serde_json::Value, day: &str) {
                 (text(&batch["source"]), text(&file["file"]), file["table"].as_str().unwrap_or_default().to_owned());
             let n = |name: &str| file[name].as_u64().unwrap();
             assert_eq!(n("rows"), n("accepted") + n("quarantined") + n("duplicates_dropped"), "{file}");
-            told.insert(key, [n("rows"), n("accepted"), n("quarantined"), n("duplicates_dropped")]);
+            told.insert(key, [n("rows"), n("accepted"), n("quarantined"), n("duplicates_dropped"), n("flagged")]);
         }
     }
     for batch in SMALL.1.batches.iter().filter(|batch| batch.day.to_string() == day) {
         for file in &batch.files {
             let key = (batch.source.clone(), file.file.clone(), file.table.clone());
             let rejected: u64 = file.rejected.values().sum();
-            let expected = [file.rows, file.accepted, rejected, file.dropped];
-            assert_eq!(told.get(&key), Some(&expected), "{day} {key:?}: rows, accepted, rejected, dropped");
+            let flagged: u64 = file.flagged.values().sum();
+            let expected = [file.rows, file.accepted, rejected, file.dropped, flagged];
+            assert_eq!(told.get(&key), Some(&expected), "{day} {key:?}: rows, accepted, rejected, dropped, flagged");
         }
         compare_rules(report, batch);
     }

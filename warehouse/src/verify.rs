@@ -25,6 +25,7 @@ impl Warehouse {
         let mut verified = Verified::default();
         let mut digests: BTreeMap<String, String> = BTreeMap::new();
         let mut checked: BTreeSet<String> = BTreeSet::new();
+        let mut seen: BTreeSet<(String, u64)> = BTreeSet::new();
         for number in self.run_numbers().await? {
             verified.runs += 1;
             let run = match self.read_manifest(number).await {
@@ -36,6 +37,9 @@ impl Warehouse {
             };
             digests.extend(run.files.clone());
             for (name, published) in &run.tables {
+                if !seen.insert((published.folder.clone(), published.version)) {
+                    continue;
+                }
                 let contents = match self.contents(published).await {
                     Ok(contents) => contents,
                     Err(fault) => {

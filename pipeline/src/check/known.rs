@@ -8,6 +8,8 @@ use arrow::{
 };
 use domain::{contract::Table, movement::MovementKind};
 
+use crate::account::is_granted;
+
 /// What earlier batches, and the tables of this one that were checked before, have named.
 #[derive(Debug, Clone, Default)]
 pub struct Known {
@@ -66,7 +68,7 @@ impl Known {
                     return;
                 };
                 for ((number, kind), result) in numbers.iter().zip(kinds).zip(results) {
-                    if kind == Some(MovementKind::KeyChange.label()) && result.is_none_or(|result| result == APPROVED) {
+                    if kind == Some(MovementKind::KeyChange.label()) && is_granted(result) {
                         self.add_key_change(number.unwrap_or_default());
                     }
                 }
@@ -108,6 +110,3 @@ impl Known {
         self.classes.get(school)?.get(class).copied()
     }
 }
-
-/// 审批结果 of a change that took effect; a source may leave it out.
-const APPROVED: &str = "同意";

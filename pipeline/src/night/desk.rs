@@ -156,6 +156,11 @@ pub fn take_table_cut(
             }
             None => ReadFile { part: parts[number].clone(), report, checked: 0, rejected: 0, dropped: 0, flagged: 0 },
         };
+        let accounted = file.checked + file.rejected;
+        if accounted != file.report.rows {
+            let (name, rows) = (&file.part.file, file.report.rows);
+            return Err(NightError::Bug(format!("{name}: {rows} rows in, {accounted} accounted for")).into());
+        }
         files.push(file);
     }
     Ok(Desked { files, rows: buckets.close()?, flags })

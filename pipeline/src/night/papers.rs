@@ -6,8 +6,8 @@ use std::{
 };
 
 use arrow::{
-    array::{Array, ArrayRef, BooleanArray, Date32Array, RecordBatch, StringArray, UInt32Array, new_null_array},
-    compute::{concat_batches, filter_record_batch, take_record_batch},
+    array::{Array, ArrayRef, Date32Array, RecordBatch, StringArray, UInt32Array, new_null_array},
+    compute::{concat_batches, take_record_batch},
 };
 use domain::{
     calendar::{Day, Month},
@@ -20,8 +20,8 @@ use warehouse::{
 };
 
 use crate::{
-    account::{Paper, Words},
-    columns::{Shape, at, days, int_at, ints, longs, text},
+    account::{Paper, Words, is_granted, lets_go},
+    columns::{Shape, at, days, int_at, ints, longs, rows_of, text},
     night::NightError,
     pupil::PupilKeys,
 };
@@ -59,11 +59,17 @@ pub fn as_changes(source: &str, day: Day, rows: &RecordBatch, keys: &PupilKeys) 
 pub fn key_changes(rows: &RecordBatch, keys: &PupilKeys) -> Shape<HashSet<i64>> {
     let (numbers, kinds, results) = (text(rows, "student_no")?, text(rows, "kind")?, text(rows, "result")?);
     Ok((0..rows.num_rows())
-        .filter(|&row| {
-            kinds.value(row) == MovementKind::KeyChange.label()
-                && at(results, row).is_none_or(|result| result == "同意")
-        })
+        .filter(|&row| kinds.value(row) == MovementKind::KeyChange.label() && is_granted(at(results, row)))
         .map(|row| keys.pupil_id(numbers.value(row)))
+        .collect())
+}
+
+/// The pupils whom granted records among rows of `changes` let go.
+pub fn who_is_let_go(changes: &RecordBatch) -> Shape<HashSet<i64>> {
+    let (pupils, kinds, results) = (longs(changes, "pupil_id")?, text(changes, "kind")?, text(changes, "result")?);
+    Ok((0..changes.num_rows())
+        .filter(|&row| is_granted(at(results, row)) && MovementKind::from_label(kinds.value(row)).is_some_and(lets_go))
+        .map(|row| pupils.value(row))
         .collect())
 }
 
@@ -210,7 +216,7 @@ pub async fn of_pupils(
                 _ => false,
             };
             for rows in warehouse.read_file(&contents, file, &names).await? {
-                let rows = of_these(&rows, pupils)?;
+                let rows = rows_of(&rows, pupils)?;
                 gather(&rows, words, &mut before)?;
                 if !replaced {
                     gather(&rows, words, &mut now)?;
@@ -219,15 +225,9 @@ pub async fn of_pupils(
         }
     }
     for rows in fresh.partitions.values() {
-        gather(&of_these(rows, pupils)?, words, &mut now)?;
+        gather(&rows_of(rows, pupils)?, words, &mut now)?;
     }
     Ok((before, now))
-}
-
-fn of_these(rows: &RecordBatch, pupils: &HashSet<i64>) -> Shape<RecordBatch> {
-    let these: BooleanArray =
-        longs(rows, "pupil_id")?.values().iter().map(|pupil_id| Some(pupils.contains(pupil_id))).collect();
-    filter_record_batch(rows, &these)
 }
 
 /// Reads papers out of rows of `changes`; what is refused or still open moves nobody.
@@ -238,7 +238,7 @@ fn gather(rows: &RecordBatch, words: &Mutex<Words>, papers: &mut HashMap<i64, Ve
     let (from_schools, to_schools) = (text(rows, "from_school_id")?, text(rows, "to_school_id")?);
     let (to_classes, to_grades) = (text(rows, "to_class_id")?, ints(rows, "to_grade")?);
     for row in 0..rows.num_rows() {
-        let granted = at(results, row).is_none_or(|result| result == "同意");
+        let granted = is_granted(at(results, row));
         let Some(kind) = MovementKind::from_label(kinds.value(row)).filter(|_| granted) else { continue };
         let mut may = |array: &StringArray| at(array, row).map(|text| words.number(text));
         let (from_school, to_school, to_class) = (may(from_schools), may(to_schools), may(to_classes));

@@ -21,7 +21,7 @@ use warehouse::{
 
 use crate::{
     account::{Account, Claim, Movement, Paper, Statement, Word, Words},
-    columns::{Shape, days, longs},
+    columns::{Shape, days, longs, rows_of},
     diff::{AccountColumns, Difference, statements},
     ledger::Entries,
     night::NightError,
@@ -70,7 +70,7 @@ pub async fn published_claims(
             let Some(source) = file.partition.first().and_then(Option::as_deref) else { continue };
             let source = number(words, source);
             for rows in warehouse.read_file(&contents, file, &names).await? {
-                for (pupil_id, said) in statements(&of_these(&rows, pupils)?, words)? {
+                for (pupil_id, said) in statements(&rows_of(&rows, pupils)?, words)? {
                     claims.entry(pupil_id).or_default().entry(source).or_default().extend(said);
                 }
             }
@@ -85,7 +85,7 @@ pub async fn published_claims(
                 continue;
             }
             for rows in warehouse.read_file(&contents, file, &STATEMENT_COLUMNS).await? {
-                let rows = of_these(&rows, pupils)?;
+                let rows = rows_of(&rows, pupils)?;
                 let (pupil_ids, since) = (longs(&rows, "pupil_id")?, days(&rows, "since_on")?);
                 let accounts = AccountColumns::of(&rows)?;
                 for row in 0..rows.num_rows() {
@@ -129,12 +129,6 @@ async fn holds_any(
         }
     }
     Ok(false)
-}
-
-fn of_these(rows: &RecordBatch, pupils: &HashSet<i64>) -> Shape<RecordBatch> {
-    let these: BooleanArray =
-        longs(rows, "pupil_id")?.values().iter().map(|pupil_id| Some(pupils.contains(pupil_id))).collect();
-    filter_record_batch(rows, &these)
 }
 
 fn number(words: &Mutex<Words>, text: &str) -> Word {

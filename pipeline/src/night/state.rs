@@ -12,7 +12,7 @@ use arrow::{
     compute::{concat_batches, take_record_batch},
 };
 use chrono::{DateTime, Utc};
-use domain::{calendar::Day, contract};
+use domain::{calendar::Day, contract, movement::MovementKind};
 use object_store::{ObjectStoreExt, PutMode, PutOptions, PutPayload, path::Path};
 use sha2::{Digest, Sha256};
 use warehouse::{
@@ -22,7 +22,7 @@ use warehouse::{
 };
 
 use crate::{
-    account::{Word, Words},
+    account::{Word, Words, is_granted, lets_go},
     columns::{Shape, at, days, longs, text},
     night::{
         NightError,
@@ -45,8 +45,8 @@ pub struct State {
     pub rivals: Vec<RecordBatch>,
     /// Pupils whose key facts were changed by paper.
     pub key_changes: HashSet<i64>,
-    /// Pupils with any paper at all.
-    pub papered: HashSet<i64>,
+    /// The latest day on which a paper lets a pupil go.
+    let_go: HashMap<i64, Day>,
     sources: BTreeMap<String, SourceHistory>,
     taken: HashMap<(String, Day), BTreeMap<String, TakenFile>>,
     published_at: Option<DateTime<Utc>>,
@@ -72,7 +72,7 @@ impl State {
             tree,
             rivals: whole(warehouse, run, &RIVALS).await?,
             key_changes: HashSet::new(),
-            papered: HashSet::new(),
+            let_go: HashMap::new(),
             sources: BTreeMap::new(),
             taken: HashMap::new(),
             published_at: run.tables.contains_key(BATCHES.name).then_some(run.started_at),
@@ -83,7 +83,7 @@ impl State {
                 state.keys.renumber(numbers.value(row), pupils.value(row));
             }
         }
-        for rows in columns(warehouse, run, &CHANGES, &["pupil_id", "kind", "result"]).await? {
+        for rows in columns(warehouse, run, &CHANGES, &["pupil_id", "kind", "result", "effective_on"]).await? {
             state.note_papers(std::slice::from_ref(&rows))?;
         }
         for rows in whole(warehouse, run, &BATCHES).await? {
@@ -120,17 +120,27 @@ impl State {
     pub fn note_papers(&mut self, changes: &[RecordBatch]) -> Shape<()> {
         for rows in changes {
             let (pupils, kinds, results) = (longs(rows, "pupil_id")?, text(rows, "kind")?, text(rows, "result")?);
+            let effective_on = days(rows, "effective_on")?;
             for row in 0..rows.num_rows() {
-                let granted = at(results, row).is_none_or(|result| result == "同意");
-                if granted && kinds.value(row) == "关键信息变更" {
+                let Some(kind) = MovementKind::from_label(kinds.value(row)).filter(|_| is_granted(at(results, row)))
+                else {
+                    continue;
+                };
+                if kind == MovementKind::KeyChange {
                     self.key_changes.insert(pupils.value(row));
                 }
-                if granted {
-                    self.papered.insert(pupils.value(row));
+                if lets_go(kind) {
+                    let day = Day::from_epoch_days(effective_on.value(row));
+                    self.let_go.entry(pupils.value(row)).and_modify(|latest| *latest = day.max(*latest)).or_insert(day);
                 }
             }
         }
         Ok(())
+    }
+
+    /// Whether a paper lets a pupil go from an account that has stood since a day. An older one let him go from an earlier account.
+    pub fn is_let_go(&self, pupil_id: i64, since: Day) -> bool {
+        self.let_go.get(&pupil_id).is_some_and(|&day| since <= day)
     }
 
     /// When each source opened.
