@@ -63,12 +63,6 @@ impl Cut {
     }
 }
 
-impl fmt::Display for Cut {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} buckets", self.buckets)
-    }
-}
-
 /// Rows on their way into buckets.
 pub struct Buckets {
     cut: Cut,
@@ -77,12 +71,11 @@ pub struct Buckets {
     waiting: Vec<Vec<RecordBatch>>,
     waiting_bytes: usize,
     spilled: Vec<Option<StreamWriter<BufWriter<File>>>>,
-    rows: u64,
 }
 
 impl fmt::Debug for Buckets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Buckets").field("cut", &self.cut).field("rows", &self.rows).finish_non_exhaustive()
+        f.debug_struct("Buckets").field("cut", &self.cut).finish_non_exhaustive()
     }
 }
 
@@ -97,18 +90,7 @@ impl Buckets {
             waiting: vec![Vec::new(); n],
             waiting_bytes: 0,
             spilled: (0..n).map(|_| None).collect(),
-            rows: 0,
         }
-    }
-
-    /// How the rows are cut.
-    pub fn cut(&self) -> Cut {
-        self.cut
-    }
-
-    /// Rows put in so far.
-    pub fn rows(&self) -> u64 {
-        self.rows
     }
 
     /// Puts rows into their buckets, in order.
@@ -116,7 +98,6 @@ impl Buckets {
         if batch.num_rows() == 0 {
             return Ok(());
         }
-        self.rows += batch.num_rows() as u64;
         self.waiting_bytes += batch.get_array_memory_size();
         if self.cut.buckets == 1 {
             self.waiting[0].push(batch);
@@ -169,7 +150,7 @@ impl Buckets {
                 None => Ok(None),
             })
             .collect::<Shape<_>>()?;
-        Ok(Filled { cut: self.cut, waiting: self.waiting, files, rows: self.rows })
+        Ok(Filled { cut: self.cut, waiting: self.waiting, files })
     }
 }
 
@@ -188,18 +169,12 @@ pub struct Filled {
     cut: Cut,
     waiting: Vec<Vec<RecordBatch>>,
     files: Vec<Option<PathBuf>>,
-    rows: u64,
 }
 
 impl Filled {
     /// How the rows are cut.
     pub fn cut(&self) -> Cut {
         self.cut
-    }
-
-    /// Rows in all buckets.
-    pub fn rows(&self) -> u64 {
-        self.rows
     }
 
     /// The rows of one bucket, in the order in which they were put in.

@@ -5,28 +5,27 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex},
 };
 
 use arrow::{
     array::{
-        Array, ArrayRef, BooleanArray, Date32Array, Int32Array, Int64Array, RecordBatch, StringArray, UInt32Array,
-        new_null_array,
+        Array, ArrayRef, BooleanArray, Date32Array, Int64Array, RecordBatch, StringArray, UInt32Array, new_null_array,
     },
     compute::{concat_batches, filter_record_batch, interleave_record_batch, take_record_batch},
-    datatypes::DataType,
 };
-use domain::{calendar::Day, movement::Status};
+use domain::calendar::Day;
 
 use crate::{
-    account::{Account, Person, Statement, Word, Words},
-    columns::{Shape, at, bools, days, int_at, ints, longs, text},
+    account::{Account, Statement, Word, Words},
+    claims::{AccountColumns, claims_rows, statements},
+    columns::{Shape, days, longs, text},
     history::{Step, restate},
     pupil::PupilKeys,
 };
 
 /// What is known of the batch whose rows are compared.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub struct Tonight<'a> {
     /// The source's name.
     pub source: &'a str,
@@ -354,15 +353,14 @@ impl<'a> Before<'a> {
     }
 
     fn is_registered(&self, row: usize) -> bool {
-        let status = self.columns.as_ref().map(|columns| columns.accounts.status.value(row));
-        status.and_then(Status::from_label).is_some_and(Status::is_registered)
+        self.columns.as_ref().is_some_and(|columns| columns.accounts.is_registered(row))
     }
 
     /// The headers of the key columns of `students` in which tonight's row differs.
     fn key_changes(&self, was: usize, rows: &RecordBatch, row: usize) -> Shape<Vec<&'static str>> {
         let Some(columns) = &self.columns else { return Ok(Vec::new()) };
         let mut headers = Vec::new();
-        if columns.accounts.sex.value(was) != text(rows, "sex")?.value(row) {
+        if columns.accounts.sex(was) != text(rows, "sex")?.value(row) {
             headers.push("性别");
         }
         if columns.births.value(was) != days(rows, "birth_date")?.value(row) {
@@ -377,68 +375,6 @@ impl<'a> Before<'a> {
             stated_on: Day::from_epoch_days(columns.since.value(row)),
             account: Some(columns.accounts.account(row, words)),
         })
-    }
-}
-
-/// The columns of which an account is read; `students`, `claims`, `ledger` and checked rows all have them.
-pub struct AccountColumns<'a> {
-    school: &'a StringArray,
-    class: &'a StringArray,
-    grade: &'a Int32Array,
-    stage: &'a StringArray,
-    status: &'a StringArray,
-    sex: &'a StringArray,
-    ethnicity: &'a StringArray,
-    hukou_kind: &'a StringArray,
-    study_mode: &'a StringArray,
-    migrant: &'a StringArray,
-    left_behind: &'a StringArray,
-    disability: &'a StringArray,
-}
-
-impl<'a> AccountColumns<'a> {
-    /// Finds them in a batch.
-    pub fn of(batch: &'a RecordBatch) -> Shape<AccountColumns<'a>> {
-        Ok(AccountColumns {
-            school: text(batch, "school_id")?,
-            class: text(batch, "class_id")?,
-            grade: ints(batch, "grade")?,
-            stage: text(batch, "stage")?,
-            status: text(batch, "status")?,
-            sex: text(batch, "sex")?,
-            ethnicity: text(batch, "ethnicity")?,
-            hukou_kind: text(batch, "hukou_kind")?,
-            study_mode: text(batch, "study_mode")?,
-            migrant: text(batch, "migrant")?,
-            left_behind: text(batch, "left_behind")?,
-            disability: text(batch, "disability")?,
-        })
-    }
-
-    /// The account of a row.
-    pub fn account(&self, row: usize, words: &Mutex<Words>) -> Account {
-        let mut words = words.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut must = |array: &StringArray| words.number(at(array, row).unwrap_or_default());
-        let (school, class) = (must(self.school), must(self.class));
-        let (stage, status) = (must(self.stage), must(self.status));
-        let (sex, ethnicity) = (must(self.sex), must(self.ethnicity));
-        let mut may = |array: &StringArray| at(array, row).map(|text| words.number(text));
-        Account {
-            school,
-            class,
-            grade: int_at(self.grade, row).unwrap_or_default(),
-            stage,
-            status,
-            person: Person {
-                sex,
-                ethnicity,
-                hukou_kind: may(self.hukou_kind),
-                study_mode: may(self.study_mode),
-                migrant: may(self.migrant),
-                left_behind: may(self.left_behind),
-                disability: may(self.disability),
-            },
-        }
     }
 }
 
@@ -505,7 +441,7 @@ impl Histories {
             .iter()
             .flat_map(|pupil_id| self.kept[pupil_id].iter().map(|statement| (*pupil_id, *statement)))
             .collect();
-        let fresh = claims_of(tonight, &lines, words)?;
+        let fresh = claims_rows(tonight.source, tonight.bucket, &lines, words)?;
         let rebuilt = match claims {
             Some(claims) => {
                 let stays: BooleanArray =
@@ -516,68 +452,6 @@ impl Histories {
         };
         Ok(Some(rebuilt))
     }
-}
-
-/// The statements in rows of the table `claims`, by pupil, oldest first.
-pub fn statements(claims: &RecordBatch, words: &Mutex<Words>) -> Shape<HashMap<i64, Vec<Statement>>> {
-    let (pupil_ids, stated_on, present) =
-        (longs(claims, "pupil_id")?, days(claims, "stated_on")?, bools(claims, "present")?);
-    let accounts = AccountColumns::of(claims)?;
-    let mut by_pupil: HashMap<i64, Vec<Statement>> = HashMap::new();
-    for row in 0..claims.num_rows() {
-        let account = present.value(row).then(|| accounts.account(row, words));
-        by_pupil
-            .entry(pupil_ids.value(row))
-            .or_default()
-            .push(Statement { stated_on: Day::from_epoch_days(stated_on.value(row)), account });
-    }
-    for statements in by_pupil.values_mut() {
-        statements.sort_by_key(|statement| statement.stated_on);
-    }
-    Ok(by_pupil)
-}
-
-fn claims_of(tonight: &Tonight<'_>, lines: &[(i64, Statement)], words: &Mutex<Words>) -> Shape<RecordBatch> {
-    let words = words.lock().unwrap_or_else(PoisonError::into_inner);
-    let schema = warehouse::table::CLAIMS.schema();
-    let word = |pick: fn(&Account) -> Option<Word>| -> ArrayRef {
-        Arc::new(StringArray::from_iter(
-            lines.iter().map(|(_, line)| line.account.as_ref().and_then(pick).map(|word| words.text(word))),
-        ))
-    };
-    let columns: Vec<ArrayRef> = schema
-        .fields()
-        .iter()
-        .map(|field| -> ArrayRef {
-            match field.name().as_str() {
-                "pupil_id" => Arc::new(Int64Array::from_iter_values(lines.iter().map(|(pupil_id, _)| *pupil_id))),
-                "stated_on" => {
-                    Arc::new(Date32Array::from_iter_values(lines.iter().map(|(_, line)| line.stated_on.epoch_days())))
-                }
-                "present" => {
-                    Arc::new(BooleanArray::from_iter(lines.iter().map(|(_, line)| Some(line.account.is_some()))))
-                }
-                "grade" => Arc::new(Int32Array::from_iter(
-                    lines.iter().map(|(_, line)| line.account.as_ref().map(|account| account.grade)),
-                )),
-                "school_id" => word(|account| Some(account.school)),
-                "class_id" => word(|account| Some(account.class)),
-                "stage" => word(|account| Some(account.stage)),
-                "status" => word(|account| Some(account.status)),
-                "sex" => word(|account| Some(account.person.sex)),
-                "ethnicity" => word(|account| Some(account.person.ethnicity)),
-                "hukou_kind" => word(|account| account.person.hukou_kind),
-                "study_mode" => word(|account| account.person.study_mode),
-                "migrant" => word(|account| account.person.migrant),
-                "left_behind" => word(|account| account.person.left_behind),
-                "disability" => word(|account| account.person.disability),
-                "source" => Arc::new(StringArray::from_iter_values(std::iter::repeat_n(tonight.source, lines.len()))),
-                "bucket" => Arc::new(StringArray::from_iter_values(std::iter::repeat_n(tonight.bucket, lines.len()))),
-                _ => new_null_array(&DataType::Utf8, lines.len()),
-            }
-        })
-        .collect();
-    RecordBatch::try_new(schema, columns)
 }
 
 /// The rows of a batch at these places.

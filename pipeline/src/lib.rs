@@ -12,6 +12,7 @@ pub mod account;
 pub mod bucket;
 pub mod check;
 pub mod child;
+pub mod claims;
 pub mod columns;
 pub mod diff;
 pub mod finding;

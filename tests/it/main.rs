@@ -8,4 +8,5 @@ mod order;
 mod other_readers;
 mod province;
 mod reports;
+mod side_facts;
 mod tidy;

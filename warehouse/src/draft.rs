@@ -43,13 +43,6 @@ pub struct NewFile {
     sha256: String,
 }
 
-impl NewFile {
-    /// Rows in the file.
-    pub fn rows(&self) -> u64 {
-        delta::rows_of(&self.add)
-    }
-}
-
 /// Which of the published files a commit lets go.
 #[derive(Debug, Clone)]
 pub enum LetGo {

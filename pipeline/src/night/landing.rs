@@ -16,7 +16,7 @@ use crate::{
 
 /// A kept copy.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Kept {
+pub struct KeptCopy {
     /// Where it lies below the warehouse's root.
     pub place: String,
     /// SHA-256 of the file as it came, in hexadecimal.
@@ -32,7 +32,7 @@ const PACKED: &str = ".kept.zst";
 /// Keeps a copy of a file; a copy that is there already is left alone.
 ///
 /// Plain text is compressed with zstd; what comes compressed is kept as it is.
-pub async fn keep(warehouse: &Warehouse, source: &str, day: &str, part: &Part) -> Result<Kept, NightError> {
+pub async fn keep(warehouse: &Warehouse, source: &str, day: &str, part: &Part) -> Result<KeptCopy, NightError> {
     let sha256 = digest(&part.path).await?;
     let plain = part.form == Form::Csv;
     let ending = if plain { PACKED } else { "" };
@@ -40,7 +40,7 @@ pub async fn keep(warehouse: &Warehouse, source: &str, day: &str, part: &Part) -
     let place =
         Path::from_iter(["vault", "landing", source, day, &format!("{short}-{}{ending}", part.file.replace('/', "_"))]);
     let bytes = fs_err::metadata(&part.path)?.len();
-    let kept = Kept { place: place.to_string(), sha256, bytes };
+    let kept = KeptCopy { place: place.to_string(), sha256, bytes };
     let store = warehouse.store();
     if store.head(&place).await.is_ok() {
         return Ok(kept);

@@ -21,8 +21,9 @@ use warehouse::{
 
 use crate::{
     account::{Account, Claim, Movement, Paper, Statement, Word, Words},
+    claims::{AccountColumns, statements},
     columns::{Shape, days, longs, rows_of},
-    diff::{AccountColumns, Difference, statements},
+    diff::Difference,
     ledger::Entries,
     night::NightError,
     timeline::{Terms, timeline},

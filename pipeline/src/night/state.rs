@@ -27,6 +27,7 @@ use crate::{
     night::{
         NightError,
         batch::{SourceHistory, Taken},
+        commit::Kept,
         post::Openings,
         tree::Tree,
     },
@@ -273,14 +274,10 @@ pub fn batch_rows(run_id: i64, batch: &Taken, files: &[FileReport]) -> Shape<Rec
 }
 
 /// Keeps the numbers that replaced an earlier one; from now on they lead to the pupil who bore that.
-pub async fn commit_renumbered(
-    draft: &mut Draft,
-    state: &mut State,
-    taken: &[(usize, Taken, Vec<super::landing::Kept>)],
-) -> Result<(), NightError> {
+pub async fn commit_renumbered(draft: &mut Draft, state: &mut State, taken: &[Kept]) -> Result<(), NightError> {
     let lines: Vec<(&str, i64, Day, &str)> = taken
         .iter()
-        .flat_map(|(_, batch, _)| {
+        .flat_map(|Kept { batch, .. }| {
             batch
                 .renumbered
                 .iter()

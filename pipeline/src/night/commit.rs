@@ -1,0 +1,279 @@
+//! One day's batches, committed to the draft: units, papers, pupils, and the movements that follow.
+
+use std::{
+    collections::{BTreeSet, HashMap, HashSet},
+    sync::{Mutex, PoisonError},
+};
+
+use arrow::array::RecordBatch;
+use domain::{calendar::Day, movement::MovementKind};
+use warehouse::{
+    TableSpec,
+    draft::{Draft, LetGo},
+    table::{BATCHES, CLAIMS, FINDINGS, IDENTITIES, LEDGER, QUARANTINE, RIVALS, STUDENTS},
+};
+
+use crate::{
+    account::{Statement, Words},
+    claims::AccountColumns,
+    columns::longs,
+    diff::Difference,
+    ledger::Entries,
+    night::{
+        Facts, NightError,
+        batch::Taken,
+        papers,
+        post::{self, Claims, Posting, published_claims},
+        rolls::Replacement,
+        state::{self, State},
+        tree::{Stated, Tree},
+    },
+    quarantine::{Flag, SeenBefore, batch_name},
+    timeline::Terms,
+};
+
+/// A taken batch whose files are kept, and which of the night's reports is its.
+#[derive(Debug)]
+pub struct Kept {
+    /// The place of its report.
+    pub report: usize,
+    /// The batch.
+    pub batch: Taken,
+}
+
+/// Commits the batches of one day: units, papers, pupils, and the movements that follow.
+pub async fn commit_day(
+    draft: &mut Draft,
+    state: &mut State,
+    words: &Mutex<Words>,
+    terms: &Terms,
+    mut taken: Vec<Kept>,
+    facts: &mut Facts,
+) -> Result<(), NightError> {
+    let warehouse = draft.warehouse().clone();
+    let run_id = i64::try_from(draft.run().run_id).unwrap_or(i64::MAX);
+    let base = draft.run().clone();
+
+    for Kept { batch, .. } in &taken {
+        let stated = |rows| Stated { source: &batch.source, day: batch.day, rows };
+        state.tree.take(stated(&batch.authorities), stated(&batch.schools), stated(&batch.classes))?;
+    }
+    for (table, rows) in state.tree.changed_tables()? {
+        draft.replace(&TableSpec::from(table), vec![rows]).await?;
+    }
+    state.tree = Tree::settled(&state.tree)?;
+
+    let openings_before = state.openings(words);
+    for Kept { batch, .. } in &taken {
+        state.note_batch(&batch.source, batch.day, batch.full);
+    }
+    let openings_now = state.openings(words);
+
+    let changes: Vec<RecordBatch> = taken.iter().map(|Kept { batch, .. }| batch.changes.clone()).collect();
+    let fresh = papers::merge(&warehouse, &base, &changes).await?;
+
+    let mut differences: Vec<Difference> = Vec::new();
+    for Kept { batch, .. } in &mut taken {
+        differences.append(&mut batch.rolls.differences);
+    }
+    let mut concerned: HashSet<i64> = differences.iter().map(|difference| difference.pupil_id).collect();
+    let twice = in_two_openings(&taken);
+    concerned.extend(&twice);
+    let opened: HashSet<i64> = taken.iter().flat_map(|Kept { batch, .. }| batch.rolls.opened.iter().copied()).collect();
+    for Kept { batch, .. } in &taken {
+        if openings_before.get(&batch.word).is_some_and(|&opened| batch.day < opened) {
+            concerned.extend(post::pupils_of(&warehouse, &base, &batch.source).await?);
+        }
+    }
+    let mut asked: HashSet<i64> = &concerned | &fresh.pupils;
+    if base.tables.contains_key(STUDENTS.name) {
+        asked.extend(&opened);
+    }
+    let before: Claims = published_claims(&warehouse, &base, &asked, words).await?;
+    concerned.extend(fresh.pupils.iter().filter(|pupil_id| before.contains_key(pupil_id)));
+    concerned.extend(before.keys().filter(|pupil_id| opened.contains(pupil_id)));
+
+    let mut entries = Entries::default();
+    let ledger = TableSpec::from(&LEDGER);
+    let mut ledger_writer = draft.writer(&ledger).await?;
+    let openings =
+        open_balances(draft, &taken, &concerned, words, run_id, &mut entries, &mut ledger_writer, facts).await?;
+    differences.extend(openings);
+
+    let (papers_before, papers_now) = papers::of_pupils(&warehouse, &base, &fresh, &concerned, words).await?;
+    let rivals = {
+        let words = words.lock().unwrap_or_else(PoisonError::into_inner);
+        let posting = Posting {
+            run_id,
+            before: &before,
+            differences: &differences,
+            papers_before: &papers_before,
+            papers_now: &papers_now,
+            openings_before: &openings_before,
+            openings_now: &openings_now,
+        };
+        let rivals = posting.post(&concerned, terms, &words, &mut entries, &mut facts.movements);
+        post::rivals_table(&state.rivals, &concerned, &rivals, &words)?
+    };
+    ledger_writer.write(entries.take()?).await?;
+    let posted = ledger_writer.finish().await?;
+    if !posted.is_empty() || !base.tables.contains_key(LEDGER.name) {
+        draft.commit(&ledger, posted, &LetGo::Nothing).await?;
+    }
+    if !base.tables.contains_key(RIVALS.name) || rivals.num_rows() != 0 || state.has_rivals() {
+        draft.replace(&TableSpec::from(&RIVALS), vec![rivals.clone()]).await?;
+    }
+    state.rivals = vec![rivals];
+    state.note_papers(&changes)?;
+    fresh.commit(draft).await?;
+    commit_pupils(draft, &mut taken).await?;
+    commit_findings(draft, state, &taken).await?;
+    commit_side_facts(draft, &taken).await?;
+    state::commit_renumbered(draft, state, &taken).await?;
+
+    let records: Vec<RecordBatch> = taken
+        .iter()
+        .map(|Kept { report, batch }| state::batch_rows(run_id, batch, &facts.batches[*report].files))
+        .collect::<Result<_, _>>()?;
+    let spec = TableSpec::from(&BATCHES);
+    let mut writer = draft.writer(&spec).await?;
+    for rows in records {
+        writer.write(rows).await?;
+    }
+    let files = writer.finish().await?;
+    draft.commit(&spec, files, &LetGo::Nothing).await?;
+    for Kept { report, batch } in taken {
+        if let Some(told) = facts.batches.get_mut(report) {
+            told.issues = batch.issues.into_list();
+        }
+    }
+    Ok(())
+}
+
+/// Pupils whom two sources list that open on the same day.
+fn in_two_openings(taken: &[Kept]) -> HashSet<i64> {
+    let mut all: Vec<i64> = taken.iter().flat_map(|Kept { batch, .. }| batch.rolls.opened.iter().copied()).collect();
+    all.sort_unstable();
+    all.windows(2).filter_map(|pair| (pair.first() == pair.last()).then(|| pair.first().copied()).flatten()).collect()
+}
+
+/// Opens the balances of sources that are new: one entry for each pupil, but for those `concerned`, whose statements are returned.
+#[allow(clippy::too_many_arguments)]
+async fn open_balances(
+    draft: &Draft,
+    taken: &[Kept],
+    concerned: &HashSet<i64>,
+    words: &Mutex<Words>,
+    run_id: i64,
+    entries: &mut Entries,
+    ledger: &mut warehouse::draft::TableWriter,
+    facts: &mut Facts,
+) -> Result<Vec<Difference>, NightError> {
+    const ENTRIES_AT_ONCE: usize = 131_072;
+    let mut held_back = Vec::new();
+    let spec = TableSpec::from(&STUDENTS);
+    let names: Vec<&str> = STUDENTS.columns.iter().map(|column| column.name).collect();
+    let mut posted = 0;
+    for Kept { batch, .. } in taken.iter().filter(|Kept { batch, .. }| batch.opens) {
+        let contents = draft.preview(&spec, &batch.rolls.students.files)?;
+        for file in &contents.files {
+            for rows in draft.warehouse().read_file(&contents, file, &names).await? {
+                let pupil_ids = longs(&rows, "pupil_id")?;
+                let accounts = AccountColumns::of(&rows)?;
+                for (row, &pupil_id) in pupil_ids.values().iter().enumerate() {
+                    let account = accounts.account(row, words);
+                    if concerned.contains(&pupil_id) {
+                        held_back.push(Difference {
+                            pupil_id,
+                            source: batch.word,
+                            before: Vec::new(),
+                            after: vec![Statement { stated_on: batch.day, account: Some(account) }],
+                        });
+                    } else {
+                        let words = words.lock().unwrap_or_else(PoisonError::into_inner);
+                        entries.post_opening(run_id, pupil_id, batch.day, account, &words);
+                        posted += 1;
+                    }
+                }
+                if ENTRIES_AT_ONCE <= entries.len() {
+                    ledger.write(entries.take()?).await?;
+                }
+            }
+        }
+    }
+    if 0 < posted {
+        *facts.movements.entry(MovementKind::Opening.label().to_owned()).or_default() += posted;
+    }
+    Ok(held_back)
+}
+
+async fn commit_pupils(draft: &mut Draft, taken: &mut [Kept]) -> Result<(), NightError> {
+    let mut commits: Vec<(&'static warehouse::table::Table, Replacement)> = vec![
+        (&STUDENTS, Replacement::default()),
+        (&IDENTITIES, Replacement::default()),
+        (&CLAIMS, Replacement::default()),
+    ];
+    for Kept { batch, .. } in taken.iter_mut() {
+        let rolls = &mut batch.rolls;
+        for ((_, all), one) in commits.iter_mut().zip([&mut rolls.students, &mut rolls.identities, &mut rolls.claims]) {
+            all.files.append(&mut one.files);
+            all.partitions.append(&mut one.partitions);
+        }
+    }
+    for (table, replacement) in commits {
+        if !replacement.partitions.is_empty() || !draft.run().tables.contains_key(table.name) {
+            let spec = TableSpec::from(table);
+            draft.commit(&spec, replacement.files, &LetGo::Partitions(replacement.partitions)).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn commit_findings(draft: &mut Draft, state: &State, taken: &[Kept]) -> Result<(), NightError> {
+    let spec = TableSpec::from(&FINDINGS);
+    let mut writer = draft.writer(&spec).await?;
+    let mut replaced = BTreeSet::new();
+    for Kept { batch, .. } in taken {
+        // Of a late batch only what it shows of the days around it is news; the list is of the present.
+        let flags: Vec<Flag> =
+            batch.flags.iter().filter(|flag| !batch.late || !flag.is_seen_on_the_row()).cloned().collect();
+        let before = state::findings_of(draft, &batch.source).await?;
+        let listed = &batch.rolls.listed;
+        let settled = SeenBefore::of(before)?.settled(&batch.source, batch.day, &flags, |pupil_id, rule| {
+            // A key field that changed without papers stays a remark until papers come; all others are made anew each night.
+            match rule {
+                "key_changed" => pupil_id.is_some_and(|pupil_id| !state.key_changes.contains(&pupil_id)),
+                _ => batch.late || (!batch.full && pupil_id.is_some_and(|pupil_id| !listed.contains(&pupil_id))),
+            }
+        })?;
+        for rows in settled {
+            writer.write(rows).await?;
+        }
+        replaced.insert(vec![Some(batch.source.clone())]);
+    }
+    let files = writer.finish().await?;
+    draft.commit(&spec, files, &LetGo::Partitions(replaced)).await?;
+    let spec = TableSpec::from(&QUARANTINE);
+    let replaced = taken.iter().map(|Kept { batch, .. }| vec![Some(batch_name(&batch.source, batch.day))]).collect();
+    let files = taken.iter().flat_map(|Kept { batch, .. }| batch.quarantined.iter().cloned()).collect();
+    draft.commit(&spec, files, &LetGo::Partitions(replaced)).await?;
+    Ok(())
+}
+
+async fn commit_side_facts(draft: &mut Draft, taken: &[Kept]) -> Result<(), NightError> {
+    type Stated<'a> = (&'static warehouse::table::Table, Vec<(&'a str, Day, &'a RecordBatch)>);
+    let mut by_table: HashMap<&'static str, Stated<'_>> = HashMap::new();
+    for Kept { batch, .. } in taken {
+        for (table, rows) in &batch.facts {
+            by_table.entry(table.name).or_insert((table, Vec::new())).1.push((&batch.source, batch.day, rows));
+        }
+    }
+    let mut names: Vec<&str> = by_table.keys().copied().collect();
+    names.sort_unstable();
+    for name in names {
+        if let Some((table, stated)) = by_table.remove(name) {
+            state::merge_side_facts(draft, table, &stated).await?;
+        }
+    }
+    Ok(())
+}
