@@ -42,7 +42,6 @@ const VAULT: &[(&str, &str)] = &[
     ("quarantine", "source day table file sheet row field value rule message raw"),
 ];
 
-// REQ: WH-04 WH-05 WH-06 WH-07
 #[test]
 fn every_public_column_is_there() {
     let place = Place::new();

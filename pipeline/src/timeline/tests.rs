@@ -337,7 +337,7 @@ fn papers_from_before_the_opening_move_nobody() {
 }
 
 proptest! {
-    /// Movements join up: each begins where the last ended, and days never run backwards. REQ: WH-15
+    /// Movements join up: each begins where the last ended, and days never run backwards.
     #[test]
     fn movements_join_up_and_end_where_a_source_says(
         said in prop::collection::vec((0u8..3, 1i32..20, prop::option::of((0u8..3, 0u8..2, 0usize..4))), 1..10),
