@@ -14,6 +14,7 @@ use domain::{calendar::Day, movement::Status};
 use crate::{
     account::{Account, Person, Statement, Word, Words},
     columns::{Shape, at, bools, days, int_at, ints, longs, text},
+    ledger::Side,
 };
 
 /// The columns of which an account is read; `students`, `claims`, `ledger` and checked rows all have them.
@@ -59,6 +60,24 @@ impl<'a> AccountColumns<'a> {
     /// The sex of a row's pupil.
     pub fn sex(&self, row: usize) -> &str {
         self.sex.value(row)
+    }
+
+    /// The account of a row as text.
+    pub fn side(&self, row: usize) -> Side<'a> {
+        let texts = [
+            self.school,
+            self.class,
+            self.stage,
+            self.status,
+            self.sex,
+            self.ethnicity,
+            self.hukou_kind,
+            self.study_mode,
+            self.migrant,
+            self.left_behind,
+            self.disability,
+        ];
+        Side { grade: int_at(self.grade, row).unwrap_or_default(), texts: texts.map(|column| at(column, row)) }
     }
 
     /// The account of a row.

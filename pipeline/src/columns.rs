@@ -3,7 +3,10 @@
 use std::collections::HashSet;
 
 use arrow::{
-    array::{Array, ArrayRef, BooleanArray, Date32Array, Int32Array, Int64Array, RecordBatch, StringArray},
+    array::{
+        Array, ArrayRef, BooleanArray, Date32Array, Int32Array, Int64Array, MutableArrayData, RecordBatch,
+        RecordBatchOptions, StringArray, make_array,
+    },
     compute::filter_record_batch,
     datatypes::DataType,
     error::ArrowError,
@@ -65,4 +68,33 @@ pub fn rows_of(rows: &RecordBatch, pupils: &HashSet<i64>) -> Shape<RecordBatch> 
     let these: BooleanArray =
         longs(rows, "pupil_id")?.values().iter().map(|pupil_id| Some(pupils.contains(pupil_id))).collect();
     filter_record_batch(rows, &these)
+}
+
+/// Rows of two batches of one schema, in the order of the picks (which batch, which row). Rows that follow each other are copied together.
+pub fn pick_rows(batches: [&RecordBatch; 2], picks: &[(usize, usize)]) -> Shape<RecordBatch> {
+    let runs: Vec<&[(usize, usize)]> = picks.chunk_by(|one, next| one.0 == next.0 && one.1 + 1 == next.1).collect();
+    if let [run] = runs.as_slice()
+        && let Some(&(of, first)) = run.first()
+        && let Some(batch) = batches.get(of)
+    {
+        return Ok(batch.slice(first, run.len()));
+    }
+    let [schema, other] = batches.map(RecordBatch::schema);
+    if schema != other {
+        return Err(ArrowError::SchemaError("rows of two tables cannot be put together".to_owned()));
+    }
+    let columns: Vec<ArrayRef> = (0..schema.fields().len())
+        .map(|at| -> Shape<ArrayRef> {
+            let data = batches.map(|batch| batch.column(at).to_data());
+            let mut picked = MutableArrayData::new(data.iter().collect(), false, picks.len());
+            for run in &runs {
+                if let Some(&(of, first)) = run.first() {
+                    picked.try_extend(of, first, first + run.len())?;
+                }
+            }
+            Ok(make_array(picked.freeze()))
+        })
+        .collect::<Shape<_>>()?;
+    let options = RecordBatchOptions::new().with_row_count(Some(picks.len()));
+    RecordBatch::try_new_with_options(schema, columns, &options)
 }

@@ -4,7 +4,7 @@
 //! identity for the vault.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashMap,
     sync::{Arc, Mutex},
 };
 
@@ -12,15 +12,16 @@ use arrow::{
     array::{
         Array, ArrayRef, BooleanArray, Date32Array, Int64Array, RecordBatch, StringArray, UInt32Array, new_null_array,
     },
-    compute::{concat_batches, filter_record_batch, interleave_record_batch, take_record_batch},
+    compute::{concat_batches, filter_record_batch, take_record_batch},
 };
 use domain::calendar::Day;
 
 use crate::{
     account::{Account, Statement, Word, Words},
     claims::{AccountColumns, claims_rows, statements},
-    columns::{Shape, days, longs, text},
+    columns::{Shape, days, longs, pick_rows, text},
     history::{Step, restate},
+    keyed::{KeyedMap, KeyedSet},
     pupil::PupilKeys,
 };
 
@@ -35,6 +36,8 @@ pub struct Tonight<'a> {
     pub day: Day,
     /// Whether the batch states all of the source's records; if not, a record it leaves out is as it was.
     pub full: bool,
+    /// Whether it is the first word of the source: then no account changes, all begin.
+    pub opens: bool,
     /// The day of the source's next full batch, if one was taken already (this one is late or corrects one).
     pub next: Option<Day>,
     /// The name of the bucket.
@@ -150,7 +153,7 @@ pub fn compare(
         appeared: Vec::new(),
         vanished: Vec::new(),
     };
-    let mut seen: HashSet<i64> = HashSet::with_capacity(rows.num_rows());
+    let mut seen: KeyedSet<i64> = KeyedSet::with_capacity_and_hasher(rows.num_rows(), Default::default());
     // Where each record of the bucket comes from (0 before, 1 tonight) and since when its account stands.
     let mut picks: Vec<(usize, usize)> = Vec::with_capacity(rows.num_rows());
     let mut since: Vec<i32> = Vec::with_capacity(rows.num_rows());
@@ -170,6 +173,13 @@ pub fn compare(
         {
             picks.push((0, was));
             since.push(before.since(was));
+            continue;
+        }
+        if tonight.opens && was.is_none() {
+            changed = true;
+            picks.push((1, row));
+            since.push(tonight.day.epoch_days());
+            out.touched.push(Touched { row: number, next: None });
             continue;
         }
         let account = new_accounts.account(row, words);
@@ -246,9 +256,9 @@ pub fn compare(
         }
     }
     if changed {
-        let fresh = as_students(tonight, rows, &pupil_ids, &digests, keys, students_schema)?;
+        let fresh = as_students(tonight, rows, &pupil_ids, &digests, &person_keys, students_schema)?;
         let empty = RecordBatch::new_empty(Arc::clone(students_schema));
-        let merged = interleave_record_batch(&[students.unwrap_or(&empty), &fresh], &picks)?;
+        let merged = pick_rows([students.unwrap_or(&empty), &fresh], &picks)?;
         out.students = Some(with_column(&merged, "since_on", Arc::new(Date32Array::from(since)))?);
     }
     out.claims = histories.rebuilt(tonight, claims, words)?;
@@ -261,7 +271,7 @@ fn as_students(
     rows: &RecordBatch,
     pupil_ids: &Int64Array,
     digests: &Int64Array,
-    keys: &PupilKeys,
+    person_keys: &Int64Array,
     schema: &arrow::datatypes::SchemaRef,
 ) -> Shape<RecordBatch> {
     let n = rows.num_rows();
@@ -273,7 +283,7 @@ fn as_students(
             Ok(match field.name().as_str() {
                 "pupil_id" => Arc::new(pupil_ids.clone()),
                 "record_digest" => Arc::new(digests.clone()),
-                "person_key" => Arc::new(keys.person_keys(rows)?),
+                "person_key" => Arc::new(person_keys.clone()),
                 "since_on" | "source_day" => Arc::new(day.clone()),
                 "source" => Arc::new(StringArray::from_iter_values(std::iter::repeat_n(tonight.source, n))),
                 "bucket" => Arc::new(StringArray::from_iter_values(std::iter::repeat_n(tonight.bucket, n))),
@@ -296,7 +306,7 @@ fn with_column(batch: &RecordBatch, name: &str, column: ArrayRef) -> Shape<Recor
 
 /// The rows of `students` before tonight.
 struct Before<'a> {
-    rows: HashMap<i64, usize>,
+    rows: KeyedMap<i64, usize>,
     columns: Option<BeforeColumns<'a>>,
 }
 
@@ -311,7 +321,7 @@ struct BeforeColumns<'a> {
 
 impl<'a> Before<'a> {
     fn of(students: Option<&'a RecordBatch>) -> Shape<Before<'a>> {
-        let Some(students) = students else { return Ok(Before { rows: HashMap::new(), columns: None }) };
+        let Some(students) = students else { return Ok(Before { rows: KeyedMap::default(), columns: None }) };
         let pupil_ids = longs(students, "pupil_id")?;
         Ok(Before {
             rows: pupil_ids.values().iter().enumerate().map(|(row, &pupil_id)| (pupil_id, row)).collect(),
@@ -413,7 +423,7 @@ impl Histories {
         self.kept.insert(pupil_id, past.to_vec());
     }
 
-    fn pupils_beyond(&self, seen: &HashSet<i64>, before: &Before<'_>) -> Vec<i64> {
+    fn pupils_beyond(&self, seen: &KeyedSet<i64>, before: &Before<'_>) -> Vec<i64> {
         let mut beyond: Vec<i64> = self
             .past
             .keys()

@@ -5,13 +5,20 @@
 
 use std::{collections::BTreeMap, hash::Hasher, sync::Arc};
 
-use arrow::array::{ArrayRef, BooleanBuilder, Date32Builder, Int32Builder, Int64Builder, RecordBatch, StringBuilder};
+use arrow::{
+    array::{
+        ArrayRef, BooleanArray, BooleanBuilder, Date32Array, Date32Builder, Int32Array, Int32Builder, Int64Array,
+        Int64Builder, RecordBatch, StringArray, StringBuilder, new_null_array,
+    },
+    error::ArrowError,
+};
 use domain::{calendar::Day, movement::MovementKind};
 use siphasher::sip::SipHasher13;
 
 use crate::{
     account::{Account, Movement, Word, Words},
-    columns::Shape,
+    claims::AccountColumns,
+    columns::{Shape, longs},
 };
 
 /// Entries of the ledger on their way into a batch.
@@ -58,23 +65,71 @@ pub fn numbered(pupil_id: i64, movements: &[Movement], words: &Words) -> Vec<Num
     movements
         .iter()
         .map(|movement| {
-            let mut hasher = SipHasher13::new();
-            hasher.write_i64(pupil_id);
-            hasher.write_i32(movement.effective_on.epoch_days());
-            write_text(&mut hasher, movement.kind.label());
-            for side in [&movement.from, &movement.to] {
-                match side {
-                    Some(account) => write_account(&mut hasher, account, words),
-                    None => hasher.write_u8(0),
-                }
-            }
-            let first = hasher.finish();
-            let alike = seen.entry(first.cast_signed()).or_default();
-            hasher.write_u64(*alike);
+            let side = |account: &Option<Account>| account.as_ref().map(|account| Side::of(account, words));
+            let sides = [side(&movement.from), side(&movement.to)];
+            let mut hasher = hashed(pupil_id, movement.effective_on, movement.kind, &sides);
+            let alike = seen.entry(hasher.finish().cast_signed()).or_default();
+            let movement_id = number(&mut hasher, *alike);
             *alike += 1;
-            Numbered { movement_id: (hasher.finish() >> 1).cast_signed(), movement: *movement }
+            Numbered { movement_id, movement: *movement }
         })
         .collect()
+}
+
+/// One side of a movement as text: what its number is made of.
+#[derive(Debug, Clone, Copy)]
+pub struct Side<'a> {
+    /// 年级
+    pub grade: i32,
+    /// School, class, stage, status, sex, ethnicity, and what else describes the pupil, in the order of the table `ledger`.
+    pub texts: [Option<&'a str>; 11],
+}
+
+impl<'a> Side<'a> {
+    fn of(account: &Account, words: &'a Words) -> Side<'a> {
+        let person = &account.person;
+        let all = [
+            Some(account.school),
+            Some(account.class),
+            Some(account.stage),
+            Some(account.status),
+            Some(person.sex),
+            Some(person.ethnicity),
+            person.hukou_kind,
+            person.study_mode,
+            person.migrant,
+            person.left_behind,
+            person.disability,
+        ];
+        Side { grade: account.grade, texts: all.map(|word| word.map(|word| words.text(word))) }
+    }
+}
+
+fn hashed(pupil_id: i64, effective_on: Day, kind: MovementKind, sides: &[Option<Side<'_>>; 2]) -> SipHasher13 {
+    let mut hasher = SipHasher13::new();
+    hasher.write_i64(pupil_id);
+    hasher.write_i32(effective_on.epoch_days());
+    write_text(&mut hasher, kind.label());
+    for side in sides {
+        let Some(side) = side else {
+            hasher.write_u8(0);
+            continue;
+        };
+        hasher.write_u8(1);
+        hasher.write_i32(side.grade);
+        for text in side.texts {
+            match text {
+                Some(text) => write_text(&mut hasher, text),
+                None => hasher.write_u8(0),
+            }
+        }
+    }
+    hasher
+}
+
+fn number(hasher: &mut SipHasher13, alike: u64) -> i64 {
+    hasher.write_u64(alike);
+    (hasher.finish() >> 1).cast_signed()
 }
 
 fn write_text(hasher: &mut SipHasher13, text: &str) {
@@ -82,29 +137,40 @@ fn write_text(hasher: &mut SipHasher13, text: &str) {
     hasher.write_u8(0x1F);
 }
 
-fn write_account(hasher: &mut SipHasher13, account: &Account, words: &Words) {
-    hasher.write_u8(1);
-    hasher.write_i32(account.grade);
-    let person = &account.person;
-    let all = [
-        Some(account.school),
-        Some(account.class),
-        Some(account.stage),
-        Some(account.status),
-        Some(person.sex),
-        Some(person.ethnicity),
-        person.hukou_kind,
-        person.study_mode,
-        person.migrant,
-        person.left_behind,
-        person.disability,
-    ];
-    for word in all {
-        match word {
-            Some(word) => write_text(hasher, words.text(word)),
-            None => hasher.write_u8(0),
-        }
-    }
+/// The opening of balances as rows of the table `ledger`: one entry for each row of `students`, its account's columns taken over as they are.
+pub fn opening_rows(run_id: i64, day: Day, students: &RecordBatch) -> Shape<RecordBatch> {
+    let (n, kind) = (students.num_rows(), MovementKind::Opening);
+    let pupils = longs(students, "pupil_id")?;
+    let accounts = AccountColumns::of(students)?;
+    let numbers = (0..n).map(|row| {
+        let sides = [None, Some(accounts.side(row))];
+        number(&mut hashed(pupils.value(row), day, kind, &sides), 0)
+    });
+    let numbers = Int64Array::from_iter_values(numbers);
+    let explained = Movement { effective_on: day, kind, from: None, to: None }.explained();
+    let schema = warehouse::table::LEDGER.schema();
+    let columns: Vec<ArrayRef> = schema
+        .fields()
+        .iter()
+        .map(|field| -> Shape<ArrayRef> {
+            Ok(match field.name().as_str() {
+                "movement_id" => Arc::new(numbers.clone()),
+                "effective_on" => Arc::new(Date32Array::from(vec![day.epoch_days(); n])),
+                "run_id" => Arc::new(Int64Array::from(vec![run_id; n])),
+                "kind" => Arc::new(StringArray::from_iter_values(std::iter::repeat_n(kind.label(), n))),
+                "explained" => Arc::new(BooleanArray::from(vec![explained; n])),
+                "sign" => Arc::new(Int32Array::from(vec![1; n])),
+                "reverses" => Arc::new(BooleanArray::from(vec![false; n])),
+                name if name.starts_with("other_") => new_null_array(field.data_type(), n),
+                name => Arc::clone(
+                    students
+                        .column_by_name(name)
+                        .ok_or_else(|| ArrowError::SchemaError(format!("no column `{name}`")))?,
+                ),
+            })
+        })
+        .collect::<Shape<_>>()?;
+    RecordBatch::try_new(schema, columns)
 }
 
 impl Entries {
@@ -124,14 +190,6 @@ impl Entries {
         }
         for come in stands.iter().filter(|new| !stood.iter().any(|old| old.movement_id == new.movement_id)) {
             self.post(run_id, pupil_id, come, false, words);
-        }
-    }
-
-    /// Posts the opening of a balance.
-    pub fn post_opening(&mut self, run_id: i64, pupil_id: i64, day: Day, account: Account, words: &Words) {
-        let movement = Movement { effective_on: day, kind: MovementKind::Opening, from: None, to: Some(account) };
-        for opening in numbered(pupil_id, &[movement], words) {
-            self.post(run_id, pupil_id, &opening, false, words);
         }
     }
 

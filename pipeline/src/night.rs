@@ -7,6 +7,7 @@ mod batch;
 mod commit;
 mod desk;
 mod landing;
+mod opening;
 mod papers;
 mod post;
 mod rolls;
@@ -17,10 +18,12 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     path::PathBuf,
     sync::{Mutex, PoisonError},
+    time::Instant,
 };
 
 use arrow::error::ArrowError;
 use domain::{calendar::Day, policy::Policy};
+use tracing::debug;
 use warehouse::draft::Draft;
 
 pub use self::landing::verify_copies;
@@ -99,7 +102,9 @@ pub struct Facts {
 
 /// Takes every batch that waits, and commits the facts to the draft.
 pub async fn take(draft: &mut Draft, settings: &Settings, watch: &dyn Watch) -> Result<Facts, NightError> {
+    let began = Instant::now();
     let mut state = State::load(draft.warehouse(), draft.run()).await?;
+    debug!(elapsed_ms = elapsed(began), "read what earlier nights left");
     let found = {
         let (state, inbox) = (&state, settings.inbox.clone());
         inbox::look_untaken(&inbox, settings.day, settings.source.as_deref(), &settings.limits, &|source, day| {
@@ -124,7 +129,9 @@ pub async fn take(draft: &mut Draft, settings: &Settings, watch: &dyn Watch) -> 
         }
         if !taken.is_empty() {
             facts.taken += taken.len();
+            let began = Instant::now();
             commit_day(draft, &mut state, &words, &terms, taken, &mut facts).await?;
+            debug!(elapsed_ms = elapsed(began), "posted and committed the day");
         }
     }
     let _ = fs_err::remove_dir_all(&settings.scratch);
@@ -164,10 +171,15 @@ async fn take_one(
     report.mode = mode_name(batch.mode).to_owned();
     let history = state.source(&batch.source);
     let bench = Bench { draft, settings, keys: &state.keys, words, key_changes: &state.key_changes };
-    let trouble = match bench.take(&batch, state.tree.known()?, &history).await {
+    let copies = tokio::spawn(landing::keep_all(draft.warehouse().clone(), batch.clone()));
+    let outcome = bench.take(&batch, state.tree.known()?, &history).await;
+    let began = Instant::now();
+    let copies = copies.await.map_err(std::io::Error::other)?;
+    debug!(source = batch.source, elapsed_ms = elapsed(began), "waited for the copies of {}", batch.source);
+    let trouble = match outcome {
         Ok(taken) => match shrunken(settings, state, &taken)? {
             Some(reason) => Trouble::Held(reason),
-            None => match copies(draft, &batch, &taken).await? {
+            None => match same_as_read(copies?, &taken) {
                 Ok(kept) => {
                     report.files = taken.files.iter().zip(&kept).map(file_report).collect();
                     return Ok((report, Some(taken)));
@@ -189,6 +201,11 @@ async fn take_one(
         Trouble::Failed(error) => return Err(error),
     }
     Ok((report, None))
+}
+
+/// Milliseconds since an instant, for the log.
+fn elapsed(since: Instant) -> u64 {
+    u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
 }
 
 fn mode_name(mode: inbox::Mode) -> &'static str {
@@ -228,27 +245,24 @@ fn shrunken(settings: &Settings, state: &State, taken: &Taken) -> Result<Option<
     }))
 }
 
-/// Keeps a copy of every file; a file that is no longer what was read makes the batch wait.
-async fn copies(
-    draft: &Draft,
-    batch: &inbox::Batch,
-    taken: &Taken,
-) -> Result<Result<Vec<KeptCopy>, ReasonReport>, NightError> {
+/// The copy of each file that was read; a file that is no longer what was read makes the batch wait.
+fn same_as_read(copies: BTreeMap<String, KeptCopy>, taken: &Taken) -> Result<Vec<KeptCopy>, ReasonReport> {
     let mut kept = Vec::with_capacity(taken.files.len());
     for file in &taken.files {
-        let copy = landing::keep(draft.warehouse(), &batch.source, &batch.day.to_string(), &file.part).await?;
-        if copy.sha256 != file.report.sha256 {
-            let name = &file.part.file;
-            return Ok(Err(ReasonReport {
-                code: "changed_while_read".to_owned(),
-                file: Some(name.clone()),
-                zh: format!("{name} 在读取过程中被改动;待其写完后下次再取"),
-                en: format!("{name} changed while it was read; it will be taken once it is still"),
-            }));
+        let name = &file.part.file;
+        match copies.get(name) {
+            Some(copy) if copy.sha256 == file.report.sha256 => kept.push(copy.clone()),
+            _ => {
+                return Err(ReasonReport {
+                    code: "changed_while_read".to_owned(),
+                    file: Some(name.clone()),
+                    zh: format!("{name} 在读取过程中被改动;待其写完后下次再取"),
+                    en: format!("{name} changed while it was read; it will be taken once it is still"),
+                });
+            }
         }
-        kept.push(copy);
     }
-    Ok(Ok(kept))
+    Ok(kept)
 }
 
 fn file_report((file, kept): (&desk::ReadFile, &KeptCopy)) -> FileReport {

@@ -1,17 +1,15 @@
 //! Identity versions: who a pupil was said to be, and from when to when. Old values stay (INF-02).
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
-use arrow::{
-    array::{ArrayRef, Date32Array, Int64Array, RecordBatch, StringArray},
-    compute::interleave_record_batch,
-};
+use arrow::array::{Array, ArrayRef, Date32Array, Int64Array, RecordBatch, StringArray};
 use domain::calendar::Day;
 
 use crate::{
-    columns::{Shape, at, days, longs, text},
+    columns::{Shape, at, days, longs, pick_rows, text},
     diff::{Tonight, Touched, rows_at},
     history::{Step, restate},
+    keyed::{KeyedMap, KeyedSet},
     pupil::{IDENTITY_FIELDS, PupilKeys},
 };
 
@@ -74,34 +72,40 @@ pub fn settle(
 ) -> Shape<Settled> {
     let schema = warehouse::table::IDENTITIES.schema();
     let numbers: Vec<u32> = touched.iter().map(|touched| touched.row).collect();
-    let fresh = rows_at(rows, &numbers)?;
+    let fresh = if numbers.len() == rows.num_rows() { rows.clone() } else { rows_at(rows, &numbers)? };
     let pupil_ids = keys.pupil_ids(text(&fresh, "student_no")?);
+    let mut settled = Settled::default();
+    let empty = RecordBatch::new_empty(Arc::clone(&schema));
+    let before = before.unwrap_or(&empty);
+    if before.num_rows() == 0 && touched.iter().all(|touch| touch.next.is_none()) {
+        settled.identities = Some(as_identities(tonight, &fresh, &pupil_ids, &schema)?);
+        return Ok(settled);
+    }
     let digests = keys.identity_digests(&fresh)?;
     let fresh = as_identities(tonight, &fresh, &pupil_ids, &schema)?;
 
-    let empty = RecordBatch::new_empty(Arc::clone(&schema));
-    let before = before.unwrap_or(&empty);
-    let old_digests = keys.identity_digests(before)?;
+    let of_tonight: KeyedSet<i64> = pupil_ids.values().iter().copied().collect();
     let (old_ids, old_since) = (longs(before, "pupil_id")?, days(before, "valid_from")?);
-    let mut versions: HashMap<i64, Vec<Version>> = HashMap::new();
-    for row in 0..before.num_rows() {
+    let concerned: Vec<u32> = (0u32..)
+        .zip(old_ids.values())
+        .filter(|(_, pupil_id)| of_tonight.contains(pupil_id))
+        .map(|(row, _)| row)
+        .collect();
+    let old_digests = keys.identity_digests(&rows_at(before, &concerned)?)?;
+    let mut versions: KeyedMap<i64, Vec<Version>> = KeyedMap::default();
+    for (row, &digest) in concerned.into_iter().zip(old_digests.values()) {
+        let row = row as usize;
         versions.entry(old_ids.value(row)).or_default().push(Version {
             since: Day::from_epoch_days(old_since.value(row)),
-            said: Said { digest: old_digests.value(row), row: Some((0, row)) },
+            said: Said { digest, row: Some((0, row)) },
         });
     }
-    let mut settled = Settled::default();
     let mut changed = false;
-    let mut order: Vec<i64> = Vec::new();
-    for row in 0..before.num_rows() {
-        if order.last() != Some(&old_ids.value(row)) {
-            order.push(old_ids.value(row));
-        }
-    }
+    let mut come: Vec<i64> = Vec::new();
     for (row, touch) in touched.iter().enumerate() {
         let pupil_id = pupil_ids.value(row);
         let known = versions.entry(pupil_id).or_insert_with(|| {
-            order.push(pupil_id);
+            come.push(pupil_id);
             Vec::new()
         });
         known.sort_by_key(|version| version.since);
@@ -114,32 +118,62 @@ pub fn settle(
             settled.key_changes.push((header, touch.row));
         }
     }
-    if !changed {
-        return Ok(settled);
+    if changed {
+        settled.identities = Some(merged(before, &fresh, versions, &come)?);
     }
-    let mut picks = Vec::new();
-    let mut valid_from = Vec::new();
-    let mut valid_to = Vec::new();
-    let mut written = std::collections::HashSet::new();
-    for pupil_id in order {
-        if !written.insert(pupil_id) {
-            continue;
-        }
-        let Some(known) = versions.get_mut(&pupil_id) else { continue };
-        known.sort_by_key(|version| version.since);
-        for (number, version) in known.iter().enumerate() {
-            let Some(row) = version.said.row else { continue };
-            picks.push(row);
-            valid_from.push(version.since.epoch_days());
-            valid_to.push(known.get(number + 1).map(|next| next.since.epoch_days()));
-        }
-    }
-    let merged = interleave_record_batch(&[before, &fresh], &picks)?;
-    let mut columns = merged.columns().to_vec();
-    columns[schema.index_of("valid_from")?] = Arc::new(Date32Array::from(valid_from));
-    columns[schema.index_of("valid_to")?] = Arc::new(Date32Array::from(valid_to));
-    settled.identities = Some(RecordBatch::try_new(schema, columns)?);
     Ok(settled)
+}
+
+/// A bucket's versions: those of pupils in `versions` as they are there, all others as they were, and then the pupils who have come.
+fn merged(
+    before: &RecordBatch,
+    fresh: &RecordBatch,
+    mut versions: KeyedMap<i64, Vec<Version>>,
+    come: &[i64],
+) -> Shape<RecordBatch> {
+    let (ids, from, to) = (longs(before, "pupil_id")?, days(before, "valid_from")?, days(before, "valid_to")?);
+    let mut lines: Vec<Line> = Vec::with_capacity(before.num_rows() + fresh.num_rows());
+    let mut written: KeyedSet<i64> = KeyedSet::default();
+    for row in 0..before.num_rows() {
+        let pupil_id = ids.value(row);
+        if let Some(known) = versions.remove(&pupil_id) {
+            written.insert(pupil_id);
+            lines.extend(lines_of(known));
+        } else if !written.contains(&pupil_id) {
+            let valid_to = to.is_valid(row).then(|| to.value(row));
+            lines.push(Line { pick: (0, row), valid_from: from.value(row), valid_to });
+        }
+    }
+    for pupil_id in come {
+        lines.extend(versions.remove(pupil_id).into_iter().flat_map(lines_of));
+    }
+    let picks: Vec<(usize, usize)> = lines.iter().map(|line| line.pick).collect();
+    let picked = pick_rows([before, fresh], &picks)?;
+    let schema = picked.schema();
+    let mut columns = picked.columns().to_vec();
+    columns[schema.index_of("valid_from")?] =
+        Arc::new(Date32Array::from_iter_values(lines.iter().map(|line| line.valid_from)));
+    columns[schema.index_of("valid_to")?] = Arc::new(lines.iter().map(|line| line.valid_to).collect::<Date32Array>());
+    RecordBatch::try_new(schema, columns)
+}
+
+/// A row of `identities`: where its texts are, from when to when it holds.
+struct Line {
+    pick: (usize, usize),
+    valid_from: i32,
+    valid_to: Option<i32>,
+}
+
+fn lines_of(mut known: Vec<Version>) -> Vec<Line> {
+    known.sort_by_key(|version| version.since);
+    let ends: Vec<Option<i32>> = known.iter().skip(1).map(|next| Some(next.since.epoch_days())).chain([None]).collect();
+    known
+        .iter()
+        .zip(ends)
+        .filter_map(|(version, valid_to)| {
+            Some(Line { pick: version.said.row?, valid_from: version.since.epoch_days(), valid_to })
+        })
+        .collect()
 }
 
 /// The headers of the key columns in which one version of a pupil differs from the next; a number that comes where there was none corrects nothing.

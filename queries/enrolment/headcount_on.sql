@@ -5,6 +5,23 @@ Takes   day, run_id
 For     WH-03, WH-04, ORG-01, ORG-02
 Column pupils: headcount
 */
+with
+
+counted as (
+
+    select
+        school_id, stage, grade, sex, ethnicity, hukou_kind, study_mode, migrant, left_behind, disability,
+        sum(sign) as pupils
+
+    from ledger
+    where status = '在读'
+        and effective_on <= $day
+        and run_id <= $run_id
+    group by school_id, stage, grade, sex, ethnicity, hukou_kind, study_mode, migrant, left_behind, disability
+    having sum(sign) <> 0
+
+)
+
 select
     ---------- place
     places.prefecture_id,
@@ -15,26 +32,18 @@ select
     places.ownership,
     places.urban_rural,
     ---------- schooling
-    ledger.stage,
-    ledger.grade,
+    counted.stage,
+    counted.grade,
     ---------- person
-    ledger.sex,
-    ledger.ethnicity,
-    ledger.hukou_kind,
-    ledger.study_mode,
-    ledger.migrant,
-    ledger.left_behind,
-    ledger.disability,
+    counted.sex,
+    counted.ethnicity,
+    counted.hukou_kind,
+    counted.study_mode,
+    counted.migrant,
+    counted.left_behind,
+    counted.disability,
     ---------- count
-    sum(ledger.sign) as pupils
+    counted.pupils
 
-from ledger
-inner join places on ledger.school_id = places.school_id
-where ledger.status = '在读'
-    and ledger.effective_on <= $day
-    and ledger.run_id <= $run_id
-group by
-    places.prefecture_id, places.county_id, places.school_id, places.central_school_id, places.school_kind,
-    places.ownership, places.urban_rural, ledger.stage, ledger.grade, ledger.sex, ledger.ethnicity,
-    ledger.hukou_kind, ledger.study_mode, ledger.migrant, ledger.left_behind, ledger.disability
-having sum(ledger.sign) <> 0
+from counted
+inner join places on counted.school_id = places.school_id

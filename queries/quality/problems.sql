@@ -25,26 +25,36 @@ checked as (
 
 shared_keys as (
 
-    select person_key, count(distinct pupil_id) as pupils, max(since_on) as first_seen_on
+    select person_key, max(since_on) as first_seen_on
     from students
     where person_key is not null
     group by person_key
-    having count(distinct pupil_id) > 1
+    having min(pupil_id) < max(pupil_id)
 
 ),
+
+sharers as (
+
+    select students.pupil_id, students.school_id, shared_keys.person_key, shared_keys.first_seen_on
+    from students
+    inner join shared_keys on students.person_key = shared_keys.person_key
+
+),
+
+shared_by as (select person_key, count(distinct pupil_id) as pupils from sharers group by person_key),
 
 same_id_number as (
 
     select
-        students.pupil_id,
-        students.school_id,
+        sharers.pupil_id,
+        sharers.school_id,
         'same_id_number' as kind,
         '身份证件号' as field,
-        concat('同一身份证件号出现在', cast(shared_keys.pupils as varchar), '条学籍中') as detail,
-        shared_keys.first_seen_on
+        concat('同一身份证件号出现在', cast(shared_by.pupils as varchar), '条学籍中') as detail,
+        sharers.first_seen_on
 
-    from students
-    inner join shared_keys on students.person_key = shared_keys.person_key
+    from sharers
+    inner join shared_by on sharers.person_key = shared_by.person_key
 
 ),
 

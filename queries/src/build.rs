@@ -12,7 +12,7 @@ use tracing::debug;
 
 use crate::{
     error::Error,
-    graph::{self, GraphError, Order},
+    graph::{self, GraphError},
     model::{self, Model, ModelError},
     rows,
     session::Session,
@@ -115,11 +115,12 @@ pub async fn build_models(session: &Session, models: Vec<Model>) -> Result<Built
     for model in &order.models {
         let began = Instant::now();
         let made =
-            make(session, &order, model).await.map_err(|source| BuildError::Model { path: model.path(), source })?;
+            make(session, model).await.map_err(|source| BuildError::Model { path: model.path(), source })?;
         debug!(model = model.name, elapsed_ms = began.elapsed().as_millis() as u64, "built {}", model.name);
         marts.extend(made);
     }
     let mut failures = Vec::new();
+    let began = Instant::now();
     for model in &order.models {
         for test in &model.tests {
             let found = offenders(session, &test.sql(&model.name)).await.map_err(|source| BuildError::Test {
@@ -135,21 +136,18 @@ pub async fn build_models(session: &Session, models: Vec<Model>) -> Result<Built
             }));
         }
     }
+    debug!(elapsed_ms = began.elapsed().as_millis() as u64, "tested the models");
     marts.sort_by(|a: &Mart, b: &Mart| a.name.cmp(&b.name));
     Ok(Built { marts, failures })
 }
 
-/// Puts one model in its place: a table function, a mart, a step kept in memory because several read it, or a view.
-async fn make(session: &Session, order: &Order, model: &Model) -> Result<Option<Mart>, Error> {
+/// Puts one model in its place: a table function, a mart, or a step, which is kept in memory since its readers may read it often.
+async fn make(session: &Session, model: &Model) -> Result<Option<Mart>, Error> {
     if !model.takes.is_empty() {
         session.register_function(model).await?;
         return Ok(None);
     }
     let frame = session.context().sql(&model.sql).await?;
-    if !model.is_public() && order.readers(&model.name) <= 1 {
-        session.register(&model.name, frame.into_view())?;
-        return Ok(None);
-    }
     let by_grain = model.grain.iter().map(|column| col(format!("\"{column}\"")).sort(true, false)).collect();
     let frame = frame.sort(by_grain)?;
     let schema = rows::plain_schema(frame.schema().as_arrow());

@@ -7,13 +7,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use arrow::array::RecordBatch;
 use chrono::{DateTime, Utc};
 use deltalake_core::{
+    DeltaTable,
     kernel::Add,
     writer::{DeltaWriter, RecordBatchWriter},
 };
 use domain::calendar::Day;
 use parquet::{
     basic::{Compression, ZstdLevel},
-    file::properties::WriterProperties,
+    file::properties::{EnabledStatistics, WriterProperties},
+    schema::types::ColumnPath,
 };
 
 use crate::{
@@ -64,6 +66,21 @@ impl LetGo {
     }
 }
 
+/// Columns of which a dictionary would only be a second copy.
+const NEARLY_ALL_DIFFERENT: [&str; 11] = [
+    "pupil_id",
+    "movement_id",
+    "record_digest",
+    "person_key",
+    "source_row",
+    "student_no",
+    "regional_no",
+    "id_no",
+    "guardian_id_no",
+    "guardian_phone",
+    "phone",
+];
+
 impl Draft {
     /// Takes the lease and begins the run that follows the newest published one.
     ///
@@ -102,17 +119,22 @@ impl Draft {
 
     /// A writer of new files for a table, which is made if it is not there.
     pub async fn writer(&self, spec: &TableSpec) -> Result<TableWriter, Error> {
+        self.writers(spec).await?.writer()
+    }
+
+    /// As many writers of one table as there is work for side by side; the table is opened once.
+    pub async fn writers(&self, spec: &TableSpec) -> Result<Writers, Error> {
         let opened = delta::open_or_create(self.warehouse.place(), spec).await?;
-        let properties = WriterProperties::builder()
-            .set_compression(Compression::ZSTD(
-                ZstdLevel::try_new(1).map_err(|source| Error::DataFile { path: spec.folder.clone(), source })?,
-            ))
-            .set_max_row_group_row_count(Some(1 << 20))
-            .build();
-        let inner = RecordBatchWriter::for_table(&opened.table)
-            .map_err(failed(&spec.folder))?
-            .with_writer_properties(properties);
-        Ok(TableWriter { warehouse: self.warehouse.clone(), spec: spec.clone(), inner })
+        let level = ZstdLevel::try_new(1).map_err(|source| Error::DataFile { path: spec.folder.clone(), source })?;
+        let mut properties = WriterProperties::builder()
+            .set_compression(Compression::ZSTD(level))
+            .set_statistics_enabled(EnabledStatistics::Chunk)
+            .set_max_row_group_row_count(Some(1 << 20));
+        for column in NEARLY_ALL_DIFFERENT {
+            properties = properties.set_column_dictionary_enabled(ColumnPath::from(column), false);
+        }
+        let (warehouse, spec) = (self.warehouse.clone(), spec.clone());
+        Ok(Writers { warehouse, spec, table: opened.table, properties: properties.build() })
     }
 
     /// Commits new files to a table in the place of those let go.
@@ -164,6 +186,32 @@ impl Draft {
         self.run.finished_at = now;
         self.warehouse.publish(&self.run).await?;
         Ok(self.run)
+    }
+}
+
+/// Makes writers of one table.
+#[derive(Debug, Clone)]
+pub struct Writers {
+    warehouse: Warehouse,
+    spec: TableSpec,
+    table: DeltaTable,
+    properties: WriterProperties,
+}
+
+impl Writers {
+    /// A writer with files of its own.
+    pub fn writer(&self) -> Result<TableWriter, Error> {
+        let inner = RecordBatchWriter::for_table(&self.table)
+            .map_err(failed(&self.spec.folder))?
+            .with_writer_properties(self.properties.clone());
+        Ok(TableWriter { warehouse: self.warehouse.clone(), spec: self.spec.clone(), inner })
+    }
+
+    /// Writes these rows to files of their own.
+    pub async fn write(&self, rows: RecordBatch) -> Result<Vec<NewFile>, Error> {
+        let mut writer = self.writer()?;
+        writer.write(rows).await?;
+        writer.finish().await
     }
 }
 

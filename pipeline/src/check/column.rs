@@ -264,22 +264,36 @@ fn names_a_thing(column: &Column) -> bool {
     column.key || column.required
 }
 
-/// The different cells met so far and how each reads: the first few by comparing, the others by hash.
+/// The different cells met so far and how each reads. Neighbours are often alike, so the last one met is looked at first.
 #[derive(Default)]
 struct Seen<'a> {
-    first: Vec<(&'a str, Reading<'a>)>,
-    others: HashMap<&'a str, Reading<'a>>,
+    all: Vec<(&'a str, Reading<'a>)>,
+    last: usize,
+    places: HashMap<&'a str, usize>,
 }
 
 impl<'a> Seen<'a> {
-    const FIRST: usize = 6;
+    /// So few are found sooner by comparing than by hash.
+    const FEW: usize = 6;
 
     fn reading(&mut self, text: &'a str, read: impl Fn(&'a str) -> Reading<'a>) -> &Reading<'a> {
-        match self.first.iter().position(|(seen, _)| *seen == text) {
-            Some(position) => &self.first[position].1,
-            None if self.first.len() < Self::FIRST => &self.first.push_mut((text, read(text))).1,
-            None => self.others.entry(text).or_insert_with(|| read(text)),
+        if self.all.get(self.last).is_none_or(|(seen, _)| *seen != text) {
+            self.last = self.place(text, read);
         }
+        &self.all[self.last].1
+    }
+
+    fn place(&mut self, text: &'a str, read: impl Fn(&'a str) -> Reading<'a>) -> usize {
+        let few = self.all.len().min(Self::FEW);
+        if let Some(place) = self.all[..few].iter().position(|(seen, _)| *seen == text) {
+            return place;
+        }
+        let all = &mut self.all;
+        let next = |all: &mut Vec<(&'a str, Reading<'a>)>| {
+            all.push((text, read(text)));
+            all.len() - 1
+        };
+        if few < Self::FEW { next(all) } else { *self.places.entry(text).or_insert_with(|| next(all)) }
     }
 }
 

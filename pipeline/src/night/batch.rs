@@ -5,10 +5,12 @@
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     sync::{Arc, Mutex},
+    time::Instant,
 };
 
 use arrow::array::{ArrayRef, Date32Array, RecordBatch, StringArray, new_null_array};
 use domain::{calendar::Day, contract::Table};
+use tracing::debug;
 use warehouse::{
     Run, TableSpec, Warehouse,
     draft::{Draft, NewFile, TableWriter},
@@ -25,8 +27,8 @@ use crate::{
     finding::{Finding, Origin},
     inbox::{self, Mode, Part},
     night::{
-        NightError, Settings,
-        desk::{self, Desked, ReadFile, Rules, Stopped},
+        NightError, Settings, elapsed,
+        desk::{self, Desked, ReadFile, Rules, Settlement, Stopped},
         papers,
         rolls::Rolls,
     },
@@ -155,16 +157,19 @@ impl Bench<'_> {
             keys: self.keys,
             scratch: &scratch,
         };
+        let began = Instant::now();
         let mut across = tokio::task::block_in_place(|| self.across(batch, known, rules, cut, &mut quarantine))?;
+        debug!(source, elapsed_ms = elapsed(began), "read and checked {source}");
         if let Some(reason) = broken_promise(batch, &across.files) {
             return Err(Trouble::Held(reason));
         }
         let opens = opens && students.as_ref().is_none_or(|students| !lists(students, source));
-        let tonight = Tonight { source, word, day, full, next, bucket: "" };
+        let tonight = Tonight { source, word, day, full, opens, next, bucket: "" };
         let filled = across.students.take();
         let before_rolls = (across.files.clone(), across.issues.clone(), across.fallen.clone(), across.flags.clone());
-        let mut rolls =
-            self.rolls(tonight, opens, &mut across, filled.as_ref(), self.keys, Some(&mut quarantine)).await?;
+        let began = Instant::now();
+        let mut rolls = self.rolls(tonight, &mut across, filled.as_ref(), self.keys, Some(&mut quarantine)).await?;
+        debug!(source, elapsed_ms = elapsed(began), "compared and wrote the pupils of {source}");
         let renumbered = std::mem::take(&mut rolls.renumbered);
         let mut keys = self.keys.clone();
         if !renumbered.is_empty() {
@@ -177,7 +182,7 @@ impl Bench<'_> {
                 let as_another = self.keys.pupil_id(number);
                 across.flags.iter_mut().for_each(|flag| flag.correct_pupil(as_another, *pupil_id));
             }
-            rolls = self.rolls(tonight, opens, &mut across, filled.as_ref(), &keys, None).await?;
+            rolls = self.rolls(tonight, &mut across, filled.as_ref(), &keys, None).await?;
         }
         let _ = fs_err::remove_dir_all(&scratch);
         across.flags.retain(|flag| !flag.is_number_difference_of(self.key_changes));
@@ -244,7 +249,9 @@ impl Bench<'_> {
             if table == Table::Students {
                 across.students = Some(rows);
             } else {
-                let (rows, contradictions, fallen) = desk::settle(table, &rows.bucket(0)?, &mut files, &mut issues)?;
+                let settlement = desk::settle(table, rows.bucket(0)?)?;
+                settlement.account_for(&mut files, &mut issues);
+                let Settlement { rows, contradictions, fallen } = settlement;
                 if !contradictions.is_empty() {
                     reject(contradictions)?;
                 }

@@ -3,10 +3,12 @@
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
     sync::{Mutex, PoisonError},
+    time::Instant,
 };
 
 use arrow::array::RecordBatch;
 use domain::{calendar::Day, movement::MovementKind};
+use tracing::debug;
 use warehouse::{
     TableSpec,
     draft::{Draft, LetGo},
@@ -14,14 +16,13 @@ use warehouse::{
 };
 
 use crate::{
-    account::{Statement, Words},
-    claims::AccountColumns,
-    columns::longs,
+    account::Words,
     diff::Difference,
     ledger::Entries,
     night::{
-        Facts, NightError,
+        Facts, NightError, elapsed,
         batch::Taken,
+        opening::open_balances,
         papers,
         post::{self, Claims, Posting, published_claims},
         rolls::Replacement,
@@ -79,7 +80,7 @@ pub async fn commit_day(
     let mut concerned: HashSet<i64> = differences.iter().map(|difference| difference.pupil_id).collect();
     let twice = in_two_openings(&taken);
     concerned.extend(&twice);
-    let opened: HashSet<i64> = taken.iter().flat_map(|Kept { batch, .. }| batch.rolls.opened.iter().copied()).collect();
+    let listed: HashSet<i64> = taken.iter().flat_map(|Kept { batch, .. }| batch.rolls.opened.iter().copied()).collect();
     for Kept { batch, .. } in &taken {
         if openings_before.get(&batch.word).is_some_and(|&opened| batch.day < opened) {
             concerned.extend(post::pupils_of(&warehouse, &base, &batch.source).await?);
@@ -87,19 +88,22 @@ pub async fn commit_day(
     }
     let mut asked: HashSet<i64> = &concerned | &fresh.pupils;
     if base.tables.contains_key(STUDENTS.name) {
-        asked.extend(&opened);
+        asked.extend(&listed);
     }
     let before: Claims = published_claims(&warehouse, &base, &asked, words).await?;
     concerned.extend(fresh.pupils.iter().filter(|pupil_id| before.contains_key(pupil_id)));
-    concerned.extend(before.keys().filter(|pupil_id| opened.contains(pupil_id)));
+    concerned.extend(before.keys().filter(|pupil_id| listed.contains(pupil_id)));
 
     let mut entries = Entries::default();
     let ledger = TableSpec::from(&LEDGER);
-    let mut ledger_writer = draft.writer(&ledger).await?;
-    let openings =
-        open_balances(draft, &taken, &concerned, words, run_id, &mut entries, &mut ledger_writer, facts).await?;
-    differences.extend(openings);
+    let began = Instant::now();
+    let opened = open_balances(draft, &taken, &concerned, words, run_id).await?;
+    if 0 < opened.posted {
+        *facts.movements.entry(MovementKind::Opening.label().to_owned()).or_default() += opened.posted;
+    }
 
+    debug!(elapsed_ms = elapsed(began), "opened {} balances", opened.posted);
+    differences.extend(opened.held_back);
     let (papers_before, papers_now) = papers::of_pupils(&warehouse, &base, &fresh, &concerned, words).await?;
     let rivals = {
         let words = words.lock().unwrap_or_else(PoisonError::into_inner);
@@ -115,8 +119,10 @@ pub async fn commit_day(
         let rivals = posting.post(&concerned, terms, &words, &mut entries, &mut facts.movements);
         post::rivals_table(&state.rivals, &concerned, &rivals, &words)?
     };
-    ledger_writer.write(entries.take()?).await?;
-    let posted = ledger_writer.finish().await?;
+    let mut posted = opened.files;
+    let mut writer = draft.writer(&ledger).await?;
+    writer.write(entries.take()?).await?;
+    posted.extend(writer.finish().await?);
     if !posted.is_empty() || !base.tables.contains_key(LEDGER.name) {
         draft.commit(&ledger, posted, &LetGo::Nothing).await?;
     }
@@ -155,56 +161,6 @@ fn in_two_openings(taken: &[Kept]) -> HashSet<i64> {
     let mut all: Vec<i64> = taken.iter().flat_map(|Kept { batch, .. }| batch.rolls.opened.iter().copied()).collect();
     all.sort_unstable();
     all.windows(2).filter_map(|pair| (pair.first() == pair.last()).then(|| pair.first().copied()).flatten()).collect()
-}
-
-/// Opens the balances of sources that are new: one entry for each pupil, but for those `concerned`, whose statements are returned.
-#[allow(clippy::too_many_arguments)]
-async fn open_balances(
-    draft: &Draft,
-    taken: &[Kept],
-    concerned: &HashSet<i64>,
-    words: &Mutex<Words>,
-    run_id: i64,
-    entries: &mut Entries,
-    ledger: &mut warehouse::draft::TableWriter,
-    facts: &mut Facts,
-) -> Result<Vec<Difference>, NightError> {
-    const ENTRIES_AT_ONCE: usize = 131_072;
-    let mut held_back = Vec::new();
-    let spec = TableSpec::from(&STUDENTS);
-    let names: Vec<&str> = STUDENTS.columns.iter().map(|column| column.name).collect();
-    let mut posted = 0;
-    for Kept { batch, .. } in taken.iter().filter(|Kept { batch, .. }| batch.opens) {
-        let contents = draft.preview(&spec, &batch.rolls.students.files)?;
-        for file in &contents.files {
-            for rows in draft.warehouse().read_file(&contents, file, &names).await? {
-                let pupil_ids = longs(&rows, "pupil_id")?;
-                let accounts = AccountColumns::of(&rows)?;
-                for (row, &pupil_id) in pupil_ids.values().iter().enumerate() {
-                    let account = accounts.account(row, words);
-                    if concerned.contains(&pupil_id) {
-                        held_back.push(Difference {
-                            pupil_id,
-                            source: batch.word,
-                            before: Vec::new(),
-                            after: vec![Statement { stated_on: batch.day, account: Some(account) }],
-                        });
-                    } else {
-                        let words = words.lock().unwrap_or_else(PoisonError::into_inner);
-                        entries.post_opening(run_id, pupil_id, batch.day, account, &words);
-                        posted += 1;
-                    }
-                }
-                if ENTRIES_AT_ONCE <= entries.len() {
-                    ledger.write(entries.take()?).await?;
-                }
-            }
-        }
-    }
-    if 0 < posted {
-        *facts.movements.entry(MovementKind::Opening.label().to_owned()).or_default() += posted;
-    }
-    Ok(held_back)
 }
 
 async fn commit_pupils(draft: &mut Draft, taken: &mut [Kept]) -> Result<(), NightError> {

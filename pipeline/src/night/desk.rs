@@ -256,38 +256,55 @@ fn read_all(
         .collect()
 }
 
-/// The rows of one bucket with each key once; what falls away is put to the account of its file.
-pub fn settle(
-    table: Table,
-    rows: &[RecordBatch],
-    files: &mut [ReadFile],
-    issues: &mut Issues,
-) -> Result<(RecordBatch, Vec<Finding>, HashSet<Origin>), NightError> {
-    let settled = settle_keys(table, rows)?;
+/// The rows of one table or bucket with each key once, and what fell away.
+#[derive(Debug)]
+pub struct Settlement {
+    /// The rows that stay.
+    pub rows: RecordBatch,
+    /// A finding for each row that contradicts the first of its key.
+    pub contradictions: Vec<Finding>,
+    /// Where the rows stood that fell away: contradicting or repeated.
+    pub fallen: HashSet<Origin>,
+}
+
+impl Settlement {
+    /// Puts what fell away to the account of its file.
+    pub fn account_for(&self, files: &mut [ReadFile], issues: &mut Issues) {
+        let contradicting: HashSet<&Origin> = self.contradictions.iter().map(|finding| &finding.origin).collect();
+        for origin in &self.fallen {
+            if let Some(file) = file_of(files, origin) {
+                if contradicting.contains(origin) { file.rejected += 1 } else { file.dropped += 1 }
+            }
+        }
+        for finding in &self.contradictions {
+            issues.add(finding);
+        }
+    }
+
+    /// What is left to account for once the rows have gone on.
+    pub fn without_rows(self) -> Settlement {
+        Settlement { rows: RecordBatch::new_empty(self.rows.schema()), ..self }
+    }
+}
+
+/// Settles the keys of a table, or of one bucket of it.
+pub fn settle(table: Table, rows: Vec<RecordBatch>) -> Result<Settlement, NightError> {
+    let settled = settle_keys(table, &rows)?;
     let mut fallen = HashSet::new();
     if 0 < settled.rejected || 0 < settled.dropped {
         let mut stays: HashSet<Origin> = HashSet::with_capacity(settled.rows.num_rows());
         each_origin(&settled.rows, |origin| {
             stays.insert(origin);
         })?;
-        for batch in rows {
+        for batch in &rows {
             each_origin(batch, |origin| {
                 if !stays.contains(&origin) {
                     fallen.insert(origin);
                 }
             })?;
         }
-        let contradicting: HashSet<&Origin> = settled.findings.iter().map(|finding| &finding.origin).collect();
-        for origin in &fallen {
-            if let Some(file) = file_of(files, origin) {
-                if contradicting.contains(origin) { file.rejected += 1 } else { file.dropped += 1 }
-            }
-        }
-        for finding in &settled.findings {
-            issues.add(finding);
-        }
     }
-    Ok((settled.rows, settled.findings, fallen))
+    Ok(Settlement { rows: settled.rows, contradictions: settled.findings, fallen })
 }
 
 fn each_origin(rows: &RecordBatch, mut with: impl FnMut(Origin)) -> Shape<()> {

@@ -10,7 +10,7 @@ use warehouse::{Warehouse, table::BATCHES};
 
 use crate::{
     columns::text,
-    inbox::{Form, Part},
+    inbox::{Batch, Form, Part},
     night::NightError,
 };
 
@@ -29,10 +29,22 @@ const CHUNK: usize = 1 << 20;
 /// The ending of a copy that we compressed ourselves.
 const PACKED: &str = ".kept.zst";
 
+/// Keeps a copy of every file of a batch, whatever becomes of the batch; the copies by the name of the file.
+pub async fn keep_all(warehouse: Warehouse, batch: Batch) -> Result<BTreeMap<String, KeptCopy>, NightError> {
+    let day = batch.day.to_string();
+    let mut kept: BTreeMap<String, KeptCopy> = BTreeMap::new();
+    for part in &batch.parts {
+        if !kept.contains_key(&part.file) {
+            kept.insert(part.file.clone(), keep(&warehouse, &batch.source, &day, part).await?);
+        }
+    }
+    Ok(kept)
+}
+
 /// Keeps a copy of a file; a copy that is there already is left alone.
 ///
 /// Plain text is compressed with zstd; what comes compressed is kept as it is.
-pub async fn keep(warehouse: &Warehouse, source: &str, day: &str, part: &Part) -> Result<KeptCopy, NightError> {
+async fn keep(warehouse: &Warehouse, source: &str, day: &str, part: &Part) -> Result<KeptCopy, NightError> {
     let sha256 = digest(&part.path).await?;
     let plain = part.form == Form::Csv;
     let ending = if plain { PACKED } else { "" };
@@ -49,7 +61,7 @@ pub async fn keep(warehouse: &Warehouse, source: &str, day: &str, part: &Part) -
     let mut out = BufWriter::new(store, place);
     let mut chunk = vec![0; CHUNK];
     if plain {
-        let mut encoder = zstd::stream::write::Encoder::new(Vec::with_capacity(CHUNK), 3)?;
+        let mut encoder = zstd::stream::write::Encoder::new(Vec::with_capacity(CHUNK), 1)?;
         loop {
             let n = file.read(&mut chunk).await?;
             if n == 0 {

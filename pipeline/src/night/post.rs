@@ -15,17 +15,17 @@ use arrow::{
 use domain::calendar::Day;
 use warehouse::{
     Run, Warehouse,
-    run::Contents,
-    table::{CLAIMS, RIVALS, STUDENTS},
+    table::{CLAIMS, RIVALS, STUDENTS, Table},
 };
 
 use crate::{
     account::{Account, Claim, Movement, Paper, Statement, Word, Words},
     claims::{AccountColumns, statements},
-    columns::{Shape, days, longs, rows_of},
+    columns::{Shape, days, longs},
     diff::Difference,
     ledger::Entries,
     night::NightError,
+    side_by_side::side_by_side,
     timeline::{Terms, timeline},
 };
 
@@ -33,7 +33,7 @@ use crate::{
 pub type Openings = HashMap<Word, Day>;
 
 /// The columns of which a source's present statement is read.
-const STATEMENT_COLUMNS: [&str; 14] = [
+pub const STATEMENT_COLUMNS: [&str; 14] = [
     "pupil_id",
     "since_on",
     "school_id",
@@ -64,41 +64,50 @@ pub async fn published_claims(
     if pupils.is_empty() {
         return Ok(claims);
     }
-    if let Some(published) = run.tables.get(CLAIMS.name) {
-        let contents = warehouse.contents(published).await?;
-        let names: Vec<&str> = CLAIMS.columns.iter().map(|column| column.name).collect();
-        for file in &contents.files {
-            let Some(source) = file.partition.first().and_then(Option::as_deref) else { continue };
-            let source = number(words, source);
-            for rows in warehouse.read_file(&contents, file, &names).await? {
-                for (pupil_id, said) in statements(&rows_of(&rows, pupils)?, words)? {
-                    claims.entry(pupil_id).or_default().entry(source).or_default().extend(said);
-                }
-            }
+    let names: Vec<&str> = CLAIMS.columns.iter().map(|column| column.name).collect();
+    for (source, rows) in rows_of_pupils(warehouse, run, &CLAIMS, &names, pupils).await? {
+        let source = number(words, &source);
+        for (pupil_id, said) in statements(&rows, words)? {
+            claims.entry(pupil_id).or_default().entry(source).or_default().extend(said);
         }
     }
-    if let Some(published) = run.tables.get(STUDENTS.name) {
-        let contents = warehouse.contents(published).await?;
-        for file in &contents.files {
-            let Some(source) = file.partition.first().and_then(Option::as_deref) else { continue };
-            let source = number(words, source);
-            if !holds_any(warehouse, &contents, file, pupils).await? {
-                continue;
-            }
-            for rows in warehouse.read_file(&contents, file, &STATEMENT_COLUMNS).await? {
-                let rows = rows_of(&rows, pupils)?;
-                let (pupil_ids, since) = (longs(&rows, "pupil_id")?, days(&rows, "since_on")?);
-                let accounts = AccountColumns::of(&rows)?;
-                for row in 0..rows.num_rows() {
-                    claims.entry(pupil_ids.value(row)).or_default().entry(source).or_default().push(Statement {
-                        stated_on: Day::from_epoch_days(since.value(row)),
-                        account: Some(accounts.account(row, words)),
-                    });
-                }
-            }
+    for (source, rows) in rows_of_pupils(warehouse, run, &STUDENTS, &STATEMENT_COLUMNS, pupils).await? {
+        let source = number(words, &source);
+        let (pupil_ids, since) = (longs(&rows, "pupil_id")?, days(&rows, "since_on")?);
+        let accounts = AccountColumns::of(&rows)?;
+        for row in 0..rows.num_rows() {
+            claims.entry(pupil_ids.value(row)).or_default().entry(source).or_default().push(Statement {
+                stated_on: Day::from_epoch_days(since.value(row)),
+                account: Some(accounts.account(row, words)),
+            });
         }
     }
     Ok(claims)
+}
+
+/// The rows of these pupils in a table that is kept apart by source, each run of rows with its source.
+async fn rows_of_pupils(
+    warehouse: &Warehouse,
+    run: &Run,
+    table: &Table,
+    columns: &[&str],
+    pupils: &HashSet<i64>,
+) -> Result<Vec<(String, RecordBatch)>, NightError> {
+    let Some(published) = run.tables.get(table.name) else { return Ok(Vec::new()) };
+    let contents = warehouse.contents(published).await?;
+    let runtime = tokio::runtime::Handle::current();
+    let pupils = Arc::new(pupils.clone());
+    let read = |number: usize| -> Result<Vec<(String, RecordBatch)>, NightError> {
+        let Some((file, source)) =
+            contents.files.get(number).and_then(|file| Some((file, file.partition.first()?.as_deref()?)))
+        else {
+            return Ok(Vec::new());
+        };
+        let rows = runtime.block_on(warehouse.read_rows(&contents, file, columns, "pupil_id", &pupils))?;
+        Ok(rows.into_iter().map(|rows| (source.to_owned(), rows)).collect())
+    };
+    let found = tokio::task::block_in_place(|| side_by_side(contents.files.len(), read))?;
+    Ok(found.into_iter().flatten().collect())
 }
 
 /// Every pupil of whom a source has ever said anything. A batch from before its opening moves the opening of all of them.
@@ -116,20 +125,6 @@ pub async fn pupils_of(warehouse: &Warehouse, run: &Run, source: &str) -> Result
         }
     }
     Ok(pupils)
-}
-
-async fn holds_any(
-    warehouse: &Warehouse,
-    contents: &Contents,
-    file: &warehouse::run::DataFile,
-    pupils: &HashSet<i64>,
-) -> Result<bool, NightError> {
-    for rows in warehouse.read_file(contents, file, &["pupil_id"]).await? {
-        if longs(&rows, "pupil_id")?.values().iter().any(|pupil_id| pupils.contains(pupil_id)) {
-            return Ok(true);
-        }
-    }
-    Ok(false)
 }
 
 fn number(words: &Mutex<Words>, text: &str) -> Word {

@@ -8,8 +8,8 @@ use std::{
 use arrow::{array::RecordBatch, compute::concat_batches};
 use domain::{contract::Table, rule::RuleId};
 use warehouse::{
-    TableSpec,
-    draft::{NewFile, TableWriter},
+    TableSpec, Warehouse,
+    draft::{NewFile, TableWriter, Writers},
     run::Contents,
     table::{self, CLAIMS, IDENTITIES, STUDENTS},
 };
@@ -22,10 +22,11 @@ use crate::{
     night::{
         NightError,
         batch::{Across, Bench},
-        desk,
+        desk::{self, Settlement},
     },
     pupil::PupilKeys,
     quarantine::{Flag, quarantine_rows},
+    side_by_side::side_by_side,
     versions,
 };
 
@@ -61,18 +62,56 @@ pub struct Replacement {
     pub partitions: BTreeSet<Vec<Option<String>>>,
 }
 
-struct Writers {
-    students: TableWriter,
-    claims: TableWriter,
-    identities: TableWriter,
+impl Replacement {
+    fn put(&mut self, partition: &[Option<String>], files: Option<Vec<NewFile>>) {
+        if let Some(files) = files {
+            self.files.extend(files);
+            self.partitions.insert(partition.to_vec());
+        }
+    }
+}
+
+/// A table of pupils as the run has it, and writers for what it shall be.
+struct Roll {
+    table: &'static table::Table,
+    contents: Option<Contents>,
+    writers: Writers,
+}
+
+impl Roll {
+    /// The rows of one partition.
+    async fn partition(&self, warehouse: &Warehouse, partition: &[Option<String>]) -> Result<Option<RecordBatch>, NightError> {
+        let Some(contents) = &self.contents else { return Ok(None) };
+        let names: Vec<&str> = self.table.columns.iter().map(|column| column.name).collect();
+        let mut batches = Vec::new();
+        for file in contents.files.iter().filter(|file| file.partition == partition) {
+            batches.extend(warehouse.read_file(contents, file, &names).await?);
+        }
+        if batches.is_empty() { Ok(None) } else { Ok(Some(concat_batches(&self.table.schema(), &batches)?)) }
+    }
+}
+
+/// What became of one bucket.
+struct Sheet {
+    partition: Vec<Option<String>>,
+    settlement: Settlement,
+    students: Option<Vec<NewFile>>,
+    claims: Option<Vec<NewFile>>,
+    identities: Option<Vec<NewFile>>,
+    differences: Vec<Difference>,
+    vanished: Vec<Vanished>,
+    opened: Vec<i64>,
+    listed: Vec<i64>,
+    appeared: Vec<(i64, String)>,
+    records_before: u64,
+    key_changes: Vec<(Finding, Flag)>,
 }
 
 impl Bench<'_> {
-    /// The pupils' tables, bucket by bucket.
+    /// The pupils' tables, bucket by bucket, as many at a time as there are cores.
     pub async fn rolls(
         &self,
         tonight: Tonight<'_>,
-        opens: bool,
         across: &mut Across,
         filled: Option<&Filled>,
         keys: &PupilKeys,
@@ -80,95 +119,126 @@ impl Bench<'_> {
     ) -> Result<Rolls, NightError> {
         let mut rolls = Rolls::default();
         let Some(filled) = filled else { return Ok(rolls) };
+        let [students, claims, identities] =
+            [self.roll(&STUDENTS).await?, self.roll(&CLAIMS).await?, self.roll(&IDENTITIES).await?];
+        let key_papers = &across.key_papers;
+        let sheets = {
+            let runtime = tokio::runtime::Handle::current();
+            let sheet = |number: usize| {
+                let bucket = u32::try_from(number).unwrap_or(u32::MAX);
+                runtime.block_on(self.sheet(tonight, filled, bucket, keys, key_papers, [&students, &claims, &identities]))
+            };
+            tokio::task::block_in_place(|| side_by_side(filled.cut().buckets() as usize, sheet))?
+        };
         let mut gone: Vec<(i64, i64)> = Vec::new();
         let mut come: Vec<(i64, String)> = Vec::new();
-        let (students, claims, identities) =
-            (self.contents(&STUDENTS).await?, self.contents(&CLAIMS).await?, self.contents(&IDENTITIES).await?);
-        let mut writers = Writers {
-            students: self.draft.writer(&TableSpec::from(&STUDENTS)).await?,
-            claims: self.draft.writer(&TableSpec::from(&CLAIMS)).await?,
-            identities: self.draft.writer(&TableSpec::from(&IDENTITIES)).await?,
-        };
-        let cut = filled.cut();
-        for number in 0..cut.buckets() {
-            let bucket = cut.name(number);
-            let partition = vec![Some(tonight.source.to_owned()), Some(bucket.clone())];
-            let (rows, contradictions, fallen) =
-                desk::settle(Table::Students, &filled.bucket(number)?, &mut across.files, &mut across.issues)?;
+        for sheet in sheets {
+            sheet.settlement.account_for(&mut across.files, &mut across.issues);
+            let Settlement { contradictions, fallen, .. } = sheet.settlement;
             if let Some(quarantine) = quarantine.as_mut().filter(|_| !contradictions.is_empty()) {
                 quarantine.write(quarantine_rows(tonight.source, tonight.day, &contradictions)?).await?;
             }
             across.fallen.extend(fallen);
-            let stood = self.partition(students.as_ref(), &partition, &STUDENTS).await?;
-            let said = self.partition(claims.as_ref(), &partition, &CLAIMS).await?;
-            let of = Tonight { bucket: &bucket, ..tonight };
-            let compared = compare(&of, &rows, stood.as_ref(), said.as_ref(), keys, self.words, &STUDENTS.schema())?;
-            rolls.records_before += stood.as_ref().map_or(0, |stood| stood.num_rows() as u64);
-            if let Some(now) = compared.students {
-                if opens {
-                    rolls.opened.extend_from_slice(longs(&now, "pupil_id")?.values());
-                }
-                writers.students.write(now).await?;
-                rolls.students.partitions.insert(partition.clone());
+            rolls.students.put(&sheet.partition, sheet.students);
+            rolls.claims.put(&sheet.partition, sheet.claims);
+            rolls.identities.put(&sheet.partition, sheet.identities);
+            rolls.records_before += sheet.records_before;
+            rolls.opened.extend(sheet.opened);
+            rolls.listed.extend(sheet.listed);
+            for (finding, flag) in sheet.key_changes {
+                across.issues.add(&finding);
+                across.flags.push(flag);
             }
-            if let Some(now) = compared.claims {
-                writers.claims.write(now).await?;
-                rolls.claims.partitions.insert(partition.clone());
-            }
-            let mut key_changes = compared.key_changes;
-            if !compared.touched.is_empty() {
-                let were = self.partition(identities.as_ref(), &partition, &IDENTITIES).await?;
-                let settled = versions::settle(&of, &rows, &compared.touched, were.as_ref(), keys)?;
-                key_changes.extend(settled.key_changes);
-                if let Some(now) = settled.identities {
-                    writers.identities.write(now).await?;
-                    rolls.identities.partitions.insert(partition);
-                }
-            }
-            for (header, row) in key_changes {
-                self.flag_key_change(&rows, header, row, across, keys)?;
-            }
-            if !tonight.full {
-                rolls.listed.extend(keys.pupil_ids(text(&rows, "student_no")?).values());
-            }
-            gone.extend(compared.vanished.iter().filter_map(|vanished| Some((vanished.person?, vanished.pupil_id))));
-            rolls.vanished.extend(compared.vanished);
-            let numbers = text(&rows, "student_no")?;
-            come.extend(
-                compared
-                    .appeared
-                    .iter()
-                    .filter_map(|&(row, person)| Some((person?, numbers.value(row as usize).to_owned()))),
-            );
-            if !opens {
-                rolls.differences.extend(compared.differences);
-            }
+            gone.extend(sheet.vanished.iter().filter_map(|vanished| Some((vanished.person?, vanished.pupil_id))));
+            rolls.vanished.extend(sheet.vanished);
+            come.extend(sheet.appeared);
+            rolls.differences.extend(sheet.differences);
         }
         rolls.renumbered = renumbered(gone, come);
-        rolls.students.files = writers.students.finish().await?;
-        rolls.claims.files = writers.claims.finish().await?;
-        rolls.identities.files = writers.identities.finish().await?;
         Ok(rolls)
     }
 
+    async fn roll(&self, table: &'static table::Table) -> Result<Roll, NightError> {
+        let writers = self.draft.writers(&TableSpec::from(table)).await?;
+        Ok(Roll { table, contents: self.contents(table).await?, writers })
+    }
+
+    /// One bucket: keys settled, compared with the night before, and its files written.
+    async fn sheet(
+        &self,
+        tonight: Tonight<'_>,
+        filled: &Filled,
+        bucket: u32,
+        keys: &PupilKeys,
+        key_papers: &HashSet<i64>,
+        [students, claims, identities]: [&Roll; 3],
+    ) -> Result<Sheet, NightError> {
+        let name = filled.cut().name(bucket);
+        let partition = vec![Some(tonight.source.to_owned()), Some(name.clone())];
+        let settlement = desk::settle(Table::Students, filled.bucket(bucket)?)?;
+        let rows = &settlement.rows;
+        let stood = students.partition(self.warehouse(), &partition).await?;
+        let said = claims.partition(self.warehouse(), &partition).await?;
+        let of = Tonight { bucket: &name, ..tonight };
+        let compared = compare(&of, rows, stood.as_ref(), said.as_ref(), keys, self.words, &STUDENTS.schema())?;
+        let mut key_changes = compared.key_changes;
+        let mut versions = None;
+        if !compared.touched.is_empty() {
+            let were = identities.partition(self.warehouse(), &partition).await?;
+            let settled = versions::settle(&of, rows, &compared.touched, were.as_ref(), keys)?;
+            key_changes.extend(settled.key_changes);
+            versions = settled.identities;
+        }
+        let numbers = text(rows, "student_no")?;
+        let opened = match &compared.students {
+            Some(now) if tonight.opens => longs(now, "pupil_id")?.values().to_vec(),
+            _ => Vec::new(),
+        };
+        let listed = if tonight.full { Vec::new() } else { keys.pupil_ids(numbers).values().to_vec() };
+        let appeared = compared
+            .appeared
+            .iter()
+            .filter_map(|&(row, person)| Some((person?, numbers.value(row as usize).to_owned())))
+            .collect();
+        let key_changes = key_changes
+            .into_iter()
+            .map(|(header, row)| self.key_change(rows, header, row as usize, key_papers, keys))
+            .filter_map(Result::transpose)
+            .collect::<Result<Vec<_>, NightError>>()?;
+        let sheet = Sheet {
+            partition,
+            records_before: stood.as_ref().map_or(0, |stood| stood.num_rows() as u64),
+            students: written(&students.writers, compared.students).await?,
+            claims: written(&claims.writers, compared.claims).await?,
+            identities: written(&identities.writers, versions).await?,
+            differences: if tonight.opens { Vec::new() } else { compared.differences },
+            vanished: compared.vanished,
+            opened,
+            listed,
+            appeared,
+            key_changes,
+            settlement: settlement.without_rows(),
+        };
+        Ok(sheet)
+    }
+
     /// A key field (关键信息) may only change by an approved request (皖教基〔2013〕20号 art. 29; INF-02).
-    fn flag_key_change(
+    fn key_change(
         &self,
         rows: &RecordBatch,
         header: &'static str,
-        row: u32,
-        across: &mut Across,
+        row: usize,
+        key_papers: &HashSet<i64>,
         keys: &PupilKeys,
-    ) -> Result<(), NightError> {
-        let at_row = row as usize;
-        let pupil_id = keys.pupil_id(text(rows, "student_no")?.value(at_row));
-        if across.key_papers.contains(&pupil_id) || self.key_changes.contains(&pupil_id) {
-            return Ok(());
+    ) -> Result<Option<(Finding, Flag)>, NightError> {
+        let pupil_id = keys.pupil_id(text(rows, "student_no")?.value(row));
+        if key_papers.contains(&pupil_id) || self.key_changes.contains(&pupil_id) {
+            return Ok(None);
         }
         let origin = Origin {
-            file: Arc::from(text(rows, "source_file")?.value(at_row)),
-            sheet: at(text(rows, "source_sheet")?, at_row).map(Arc::from),
-            row: u32::try_from(ints(rows, "source_row")?.value(at_row)).unwrap_or_default(),
+            file: Arc::from(text(rows, "source_file")?.value(row)),
+            sheet: at(text(rows, "source_sheet")?, row).map(Arc::from),
+            row: u32::try_from(ints(rows, "source_row")?.value(row)).unwrap_or_default(),
         };
         let finding = Finding {
             table: Table::Students,
@@ -179,24 +249,15 @@ impl Bench<'_> {
             detail: String::new(),
             raw: None,
         };
-        across.issues.add(&finding);
-        across.flags.push(Flag::of_row(finding, rows, at_row, keys)?);
-        Ok(())
+        let flag = Flag::of_row(finding.clone(), rows, row, keys)?;
+        Ok(Some((finding, flag)))
     }
+}
 
-    async fn partition(
-        &self,
-        contents: Option<&Contents>,
-        partition: &[Option<String>],
-        table: &table::Table,
-    ) -> Result<Option<RecordBatch>, NightError> {
-        let Some(contents) = contents else { return Ok(None) };
-        let names: Vec<&str> = table.columns.iter().map(|column| column.name).collect();
-        let mut batches = Vec::new();
-        for file in contents.files.iter().filter(|file| file.partition == partition) {
-            batches.extend(self.warehouse().read_file(contents, file, &names).await?);
-        }
-        if batches.is_empty() { Ok(None) } else { Ok(Some(concat_batches(&table.schema(), &batches)?)) }
+async fn written(writers: &Writers, rows: Option<RecordBatch>) -> Result<Option<Vec<NewFile>>, NightError> {
+    match rows {
+        Some(rows) => Ok(Some(writers.write(rows).await?)),
+        None => Ok(None),
     }
 }
 
