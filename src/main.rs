@@ -6,6 +6,7 @@ mod voice;
 mod clock;
 mod command;
 mod outcome;
+mod scratch;
 mod settings;
 
 use std::process::ExitCode;

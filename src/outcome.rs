@@ -37,7 +37,9 @@ impl Outcome {
             });
             if let Some(warehouse) = own.or(nights) {
                 return match warehouse {
-                    warehouse::Error::Held { .. } | warehouse::Error::Overtaken { .. } => Outcome::Locked,
+                    warehouse::Error::Held { .. }
+                    | warehouse::Error::Overtaken { .. }
+                    | warehouse::Error::Fenced { .. } => Outcome::Locked,
                     warehouse::Error::Location { .. }
                     | warehouse::Error::Empty { .. }
                     | warehouse::Error::NoSuchRun { .. } => Outcome::Usage,
@@ -79,10 +81,12 @@ impl Outcome {
 
     fn hint(self) -> Option<&'static str> {
         match self {
-            Outcome::Locked => Some("wait until the other run has ended; a run that was killed holds nothing"),
-            Outcome::Environment => {
-                Some("nothing of this run was published; put right what is named above and run the same command again")
-            }
+            Outcome::Locked => Some(
+                "wait until the other run has ended; one that was killed lets go of a folder at once, and of an object store when its lease has run out",
+            ),
+            Outcome::Environment => Some(
+                "put right what is named above and run the same command again; a run is published whole or not at all",
+            ),
             _ => None,
         }
     }

@@ -1,9 +1,10 @@
 //! Every setting: a flag, an environment variable `XUEJI_*`, or a line of `xueji.toml`, in that order. Nothing else reads them.
 
-use std::{collections::BTreeMap, ffi::OsString, path::PathBuf};
+use std::{collections::BTreeMap, ffi::OsString, path::PathBuf, time::Duration};
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use domain::{calendar::Day, policy::Policy};
+use warehouse::{Warehouse, store::Access};
 
 use crate::{
     clock, command,
@@ -29,6 +30,9 @@ pub struct Cli {
     /// The test clock: an instant, or @FILE
     #[arg(long, global = true, env = "XUEJI_TEST_CLOCK", hide = true, value_name = "INSTANT")]
     pub test_clock: Option<String>,
+    /// Settings of the object store: variables `AWS_*`, and lines `aws-…` of `xueji.toml`. No flag: some are secret.
+    #[arg(skip)]
+    store: Vec<(String, String)>,
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
@@ -64,19 +68,45 @@ pub enum Command {
 /// Where the warehouse is.
 #[derive(Debug, clap::Args)]
 pub struct AtWarehouse {
-    /// The warehouse: a folder or a URL
+    /// The warehouse: a folder, or s3://bucket/prefix
     #[arg(long, env = "XUEJI_WAREHOUSE", value_name = "URL")]
-    pub warehouse: Option<String>,
+    warehouse: Option<String>,
+    /// How long a request to an object store is tried before it has failed
+    #[arg(long, env = "XUEJI_STORE_PATIENCE", value_name = "SECONDS", default_value_t = 180, hide_short_help = true,
+        value_parser = clap::value_parser!(u64).range(1..=600))]
+    store_patience: u64,
+    /// How long the lease of a run on an object store stands when nobody renews it
+    #[arg(long, env = "XUEJI_LEASE", value_name = "SECONDS", default_value_t = 120, hide_short_help = true,
+        value_parser = clap::value_parser!(u64).range(1..=3600))]
+    lease: u64,
 }
 
 impl AtWarehouse {
     /// The location, or `warehouse/` below the home folder.
-    pub fn location(&self, home: Option<&PathBuf>) -> Result<String, UsageError> {
-        match (&self.warehouse, home) {
+    pub fn location(&self, cli: &Cli) -> Result<String, UsageError> {
+        match (&self.warehouse, &cli.home) {
             (Some(location), _) => Ok(location.clone()),
             (None, Some(home)) => Ok(home.join("warehouse").display().to_string()),
             (None, None) => Err(UsageError("where is the warehouse? give --warehouse, or --home".to_owned())),
         }
+    }
+
+    fn access(&self, cli: &Cli) -> Access {
+        Access {
+            options: cli.store.clone(),
+            patience: Duration::from_secs(self.store_patience),
+            lease: Duration::from_secs(self.lease),
+        }
+    }
+
+    /// The warehouse, which may still be empty.
+    pub fn place(&self, cli: &Cli) -> anyhow::Result<Warehouse> {
+        Ok(Warehouse::reached(&self.location(cli)?, &self.access(cli))?)
+    }
+
+    /// The warehouse, in which at least one run was published.
+    pub async fn open(&self, cli: &Cli) -> anyhow::Result<Warehouse> {
+        Ok(Warehouse::open(&self.location(cli)?, &self.access(cli)).await?)
     }
 }
 
@@ -91,11 +121,17 @@ impl Cli {
             command = command.mut_subcommand(name, |sub| defaults(sub, &lines));
         }
         let matches = command.try_get_matches().map_err(usage)?;
-        let cli = Cli::from_arg_matches(&matches).map_err(usage)?;
+        let mut cli = Cli::from_arg_matches(&matches).map_err(usage)?;
+        cli.store = store_settings(&lines);
         if let Some(text) = &cli.test_clock {
             clock::set(text, cli.test_mode).map_err(|error| Outcome::from_error(&error).tell(&error))?;
         }
         Ok(cli)
+    }
+
+    /// Where scratch folders go when nothing else is said: below the home folder, or where the system keeps what is temporary.
+    pub fn scratch(&self) -> PathBuf {
+        self.home.as_ref().map_or_else(std::env::temp_dir, |home| home.join(".scratch"))
     }
 
     /// The policy pack.
@@ -144,6 +180,14 @@ fn file_lines() -> anyhow::Result<BTreeMap<String, String>> {
             _ => Err(UsageError(format!("{}: `{key}` is not a plain value", path.display())).into()),
         })
         .collect()
+}
+
+/// Lines `aws-…` of the file, then the environment, which goes before it.
+fn store_settings(lines: &BTreeMap<String, String>) -> Vec<(String, String)> {
+    let written = lines.iter().map(|(name, value)| (name.replace('-', "_").to_ascii_uppercase(), value.clone()));
+    let set =
+        std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    written.chain(set).filter(|(name, value)| name.starts_with("AWS_") && !value.is_empty()).collect()
 }
 
 /// The value of `--home`, in either form, before the command line as a whole is read.

@@ -16,6 +16,7 @@ use crate::{
         sample as sample_command,
     },
     outcome::Outcome,
+    scratch::Scratch,
     settings::Cli,
 };
 
@@ -38,6 +39,7 @@ pub async fn run(cli: &Cli, demo: &Demo) -> anyhow::Result<Outcome> {
     sample_command::write(&plan, &inbox)?;
     let location = demo.dir.join("warehouse");
     let warehouse = Warehouse::at(&location.display().to_string())?;
+    let scratch = Scratch::of(&warehouse, &demo.dir)?;
     let nights = sample::nights(&plan);
     let mut held = Vec::new();
     let mut refused = Vec::new();
@@ -45,7 +47,7 @@ pub async fn run(cli: &Cli, demo: &Demo) -> anyhow::Result<Outcome> {
     let mut taken = 0;
     for (number, &day) in nights.iter().enumerate() {
         let started = std::time::Instant::now();
-        let settings = night_settings(cli, inbox.clone(), &warehouse, day, |_| {})?;
+        let settings = night_settings(cli, inbox.clone(), &scratch, day, |_| {})?;
         let report = schedules::night::run(&warehouse, &settings, clock::now, &Bar::new(false))
             .await
             .with_context(|| format!("the night of {day} failed"))?;

@@ -15,7 +15,6 @@ use arrow::{
 use futures::TryStreamExt;
 use queries::{Session, Vault};
 use sha2::{Digest as _, Sha256};
-use warehouse::Warehouse;
 
 use crate::{
     clock,
@@ -63,7 +62,7 @@ const NO_CONTENT: [&str; 23] = [
 
 /// Prints the digest of every table.
 pub async fn run(cli: &Cli, digest: &Digest) -> anyhow::Result<Outcome> {
-    let warehouse = Warehouse::open(&digest.warehouse.location(cli.home.as_ref())?).await?;
+    let warehouse = digest.warehouse.open(cli).await?;
     warehouse.record_reading("digest", "a hash of every table", clock::now()).await?;
     let run = query::named_run(&warehouse, digest.run).await?;
     let session = Session::open(&warehouse, &run, &cli.policy()?, Vault::Open).await?;

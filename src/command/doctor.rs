@@ -1,7 +1,6 @@
 //! `xueji doctor`: looks at the installation and says what is wrong with it, and what to do.
 
 use domain::calendar::WorkCalendar;
-use warehouse::Warehouse;
 
 use crate::{
     clock,
@@ -27,15 +26,22 @@ pub async fn run(cli: &Cli, doctor: &Doctor) -> anyhow::Result<Outcome> {
         say!("  the calendar of this year is missing: add the State Council's notice to data/workdays.csv");
         outcome = Outcome::Environment;
     }
-    match doctor.warehouse.location(cli.home.as_ref()) {
+    match doctor.warehouse.location(cli) {
         Err(_) => say!("no warehouse is named (--warehouse or --home)"),
-        Ok(location) => match Warehouse::at(&location)?.latest().await? {
-            None => say!("warehouse {location}: no run yet; `xueji nightly` makes the first"),
-            Some(run) => {
-                let rows = run.tables.get("students").map_or(0, |table| table.rows);
-                say!("warehouse {location}: run {} for {}, {rows} records", run.run_id, run.day);
+        Ok(location) => {
+            let warehouse = doctor.warehouse.place(cli)?;
+            warehouse.place().check().await?;
+            if warehouse.place().is_remote() {
+                say!("store of {location}: it answers, and writes on conditions as it should");
             }
-        },
+            match warehouse.latest().await? {
+                None => say!("warehouse {location}: no run yet; `xueji nightly` makes the first"),
+                Some(run) => {
+                    let rows = run.tables.get("students").map_or(0, |table| table.rows);
+                    say!("warehouse {location}: run {} for {}, {rows} records", run.run_id, run.day);
+                }
+            }
+        }
     }
     Ok(outcome)
 }

@@ -6,7 +6,6 @@ use arrow::util::pretty::pretty_format_batches;
 use domain::money::Fen;
 use queries::Vault;
 use reports::{FeeRow, Meta, format};
-use warehouse::Warehouse;
 
 use crate::{
     command::query,
@@ -35,7 +34,7 @@ pub struct Fees {
 
 /// Prints the statement or writes it as a workbook.
 pub async fn run(cli: &Cli, fees: &Fees) -> anyhow::Result<Outcome> {
-    let warehouse = Warehouse::open(&fees.warehouse.location(cli.home.as_ref())?).await?;
+    let warehouse = fees.warehouse.open(cli).await?;
     let session = query::open(cli, &warehouse, fees.run, Vault::Shut).await?;
     let trial = match &fees.rate {
         Some(text) => {

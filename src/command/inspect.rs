@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use arrow::util::pretty::pretty_format_batches;
 use queries::Vault;
 use reports::{Listing, Meta};
-use warehouse::Warehouse;
 
 use crate::{
     command::query,
@@ -66,7 +65,7 @@ impl Kind {
 
 /// Prints the lists or writes them as a workbook.
 pub async fn run(cli: &Cli, inspect: &Inspect) -> anyhow::Result<Outcome> {
-    let warehouse = Warehouse::open(&inspect.warehouse.location(cli.home.as_ref())?).await?;
+    let warehouse = inspect.warehouse.open(cli).await?;
     let session = query::open(cli, &warehouse, None, Vault::Shut).await?;
     let kinds = inspect.kind.map_or(Kind::ALL.to_vec(), |kind| vec![kind]);
     let mut listings = Vec::new();

@@ -17,6 +17,7 @@ use crate::{
     clock,
     command::report::figures,
     outcome::{Outcome, UsageError},
+    scratch::Scratch,
     settings::{self, AtWarehouse, Cli},
 };
 
@@ -40,6 +41,9 @@ pub struct Nightly {
     /// Where to write the run report, as JSON
     #[arg(long, env = "XUEJI_REPORT", value_name = "FILE.json")]
     report: Option<PathBuf>,
+    /// A local folder for rows that wait, where the warehouse is no folder; `.scratch` below --home if none is named
+    #[arg(long, env = "XUEJI_SCRATCH", value_name = "DIR")]
+    scratch: Option<PathBuf>,
     /// Print nothing but errors
     #[arg(long)]
     quiet: bool,
@@ -55,8 +59,10 @@ pub async fn run(cli: &Cli, nightly: &Nightly) -> anyhow::Result<Outcome> {
     if !inbox.is_dir() {
         return Err(UsageError(format!("the inbox {} is not a folder", inbox.display())).into());
     }
-    let warehouse = Warehouse::at(&nightly.warehouse.location(cli.home.as_ref())?)?;
-    let settings = night_settings(cli, inbox, &warehouse, nightly.day.unwrap_or_else(clock::today), |settings| {
+    let warehouse = nightly.warehouse.place(cli)?;
+    let base = nightly.scratch.clone().unwrap_or_else(|| cli.scratch());
+    let scratch = Scratch::of(&warehouse, &base).with_context(|| format!("no scratch folder in {}", base.display()))?;
+    let settings = night_settings(cli, inbox, &scratch, nightly.day.unwrap_or_else(clock::today), |settings| {
         settings.source = nightly.source.clone();
         settings.release = nightly.release.iter().cloned().collect();
     })?;
@@ -73,11 +79,11 @@ pub async fn run(cli: &Cli, nightly: &Nightly) -> anyhow::Result<Outcome> {
     Ok(outcome(&report))
 }
 
-/// The settings of a night over a warehouse.
+/// The settings of a night.
 pub fn night_settings(
     cli: &Cli,
     inbox: PathBuf,
-    warehouse: &Warehouse,
+    scratch: &Scratch,
     day: Day,
     adjust: impl FnOnce(&mut Settings),
 ) -> anyhow::Result<Settings> {
@@ -88,7 +94,7 @@ pub fn night_settings(
         source: None,
         policy: cli.policy()?,
         limits: Limits::of_program(program),
-        scratch: warehouse.place().folder.join(".scratch"),
+        scratch: scratch.folder().to_owned(),
         release: BTreeSet::new(),
     };
     adjust(&mut settings);

@@ -48,7 +48,7 @@ enum Format {
 
 /// Asks and prints.
 pub async fn run(cli: &Cli, query: &Query) -> anyhow::Result<Outcome> {
-    let warehouse = Warehouse::open(&query.warehouse.location(cli.home.as_ref())?).await?;
+    let warehouse = query.warehouse.open(cli).await?;
     let vault = match &query.vault {
         Some(purpose) => {
             warehouse.record_reading(purpose, &query.sql, clock::now()).await?;

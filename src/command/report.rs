@@ -31,7 +31,7 @@ pub struct Report {
 
 /// Writes the report.
 pub async fn run(cli: &Cli, report: &Report) -> anyhow::Result<Outcome> {
-    let warehouse = Warehouse::open(&report.warehouse.location(cli.home.as_ref())?).await?;
+    let warehouse = report.warehouse.open(cli).await?;
     let figures = figures(cli, &warehouse, report.unit.as_deref(), report.day).await?;
     let written = reports::write(&figures, &report.out)?;
     say!("{}", written.page.display());

@@ -1,7 +1,5 @@
 //! `xueji verify`: is everything that was published still what it was?
 
-use warehouse::Warehouse;
-
 use crate::{
     outcome::Outcome,
     settings::{AtWarehouse, Cli},
@@ -16,7 +14,7 @@ pub struct Verify {
 
 /// Checks every data file and every kept copy against its digest, and names what is wrong.
 pub async fn run(cli: &Cli, verify: &Verify) -> anyhow::Result<Outcome> {
-    let warehouse = Warehouse::open(&verify.warehouse.location(cli.home.as_ref())?).await?;
+    let warehouse = verify.warehouse.open(cli).await?;
     let mut verified = warehouse.verify().await?;
     let copies = pipeline::night::verify_copies(&warehouse).await?;
     verified.faults.extend(copies.faults);

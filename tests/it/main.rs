@@ -3,10 +3,12 @@
 mod command_line;
 mod contract;
 mod faults;
+mod lease;
 mod night;
 mod order;
 mod other_readers;
 mod province;
 mod reports;
+mod s3;
 mod side_facts;
 mod tidy;

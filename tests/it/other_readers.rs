@@ -4,8 +4,8 @@ use std::process::Command;
 
 use crate::province::{Place, Ran, days};
 
-/// Python with `deltalake`, `duckdb` and its delta extension, as `tests/all` installs it.
-fn python() -> String {
+/// Python with `deltalake`, `duckdb`, its delta extension and `moto`, as `tests/all` installs it.
+pub(crate) fn python() -> String {
     std::env::vars()
         .find(|(name, _)| name == "XUEJI_TEST_PYTHON")
         .map(|(_, path)| path)

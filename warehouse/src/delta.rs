@@ -112,14 +112,17 @@ pub(crate) async fn open_or_create(place: &Place, spec: &TableSpec) -> Result<Op
         return open(place, &spec.folder, None).await;
     }
     let columns: Vec<StructField> = kernel_fields(&spec.schema)?;
-    let table = deltalake_core::operations::create::CreateBuilder::new()
+    let created = deltalake_core::operations::create::CreateBuilder::new()
         .with_log_store(table.log_store())
         .with_table_name(&spec.name)
         .with_columns(columns)
         .with_partition_columns(spec.partition.clone())
-        .await
-        .map_err(failed(&spec.folder))?;
-    Ok(Opened { table, files: BTreeMap::new() })
+        .await;
+    match created {
+        Ok(table) => Ok(Opened { table, files: BTreeMap::new() }),
+        // Somebody else may have made it meanwhile, or we ourselves and the answer was lost.
+        Err(source) => open(place, &spec.folder, None).await.map_err(|_| failed(&spec.folder)(source)),
+    }
 }
 
 fn kernel_fields(schema: &Schema) -> Result<Vec<StructField>, Error> {
@@ -127,24 +130,56 @@ fn kernel_fields(schema: &Schema) -> Result<Vec<StructField>, Error> {
     Ok(schema.fields().cloned().collect())
 }
 
+/// How often a commit gives way to one that came between before it is given up.
+const MOST_TRIES: usize = 5;
+
 /// Makes the table consist of exactly the `wanted` files, as the work of run `run_id`; returns the version that does.
 ///
-/// An answer lost on the way is settled by looking: if the newest version consists of the wanted files, the commit is there.
+/// An answer lost on the way is settled by looking: if the newest version consists of the wanted files, the commit is there. If somebody
+/// else's commit came between (a run that slept through its lease), the files are stated anew on top of it.
 pub(crate) async fn settle(
     place: &Place,
     spec: &TableSpec,
-    now: Opened,
+    mut now: Opened,
     wanted: &BTreeMap<String, Add>,
     run_id: u64,
 ) -> Result<u64, Error> {
+    let mut tries = 0;
+    loop {
+        let current = now.table.version().unwrap_or_default();
+        let actions = towards(wanted, &now);
+        if actions.is_empty() {
+            return Ok(current);
+        }
+        let source = match commit(spec, &now, actions, run_id).await {
+            Ok(version) => return Ok(version),
+            Err(source) => source,
+        };
+        tries += 1;
+        now = open(place, &spec.folder, None).await?;
+        let crossed = now.table.version().is_some_and(|version| current < version);
+        let same = now.files.len() == wanted.len() && now.files.keys().all(|path| wanted.contains_key(path));
+        if crossed && same {
+            tracing::warn!(table = %spec.name, "the commit of {} was reported failed but is there", spec.name);
+        } else if crossed && tries < MOST_TRIES {
+            tracing::warn!(table = %spec.name, "somebody else committed to {} meanwhile", spec.name);
+        } else {
+            return Err(failed(&spec.folder)(source));
+        }
+    }
+}
+
+/// What leads from the files there are to the files wanted.
+fn towards(wanted: &BTreeMap<String, Add>, now: &Opened) -> Vec<Action> {
     let gone = now.files.iter().filter(|(path, _)| !wanted.contains_key(*path));
     let come = wanted.iter().filter(|(path, _)| !now.files.contains_key(*path));
-    let current = now.table.version().unwrap_or_default();
     let mut actions: Vec<Action> = gone.map(|(_, add)| Action::Remove(remove(add))).collect();
     actions.extend(come.map(|(_, add)| Action::Add(add.clone())));
-    if actions.is_empty() {
-        return Ok(current);
-    }
+    actions
+}
+
+/// Commits on top of exactly the version that was opened.
+async fn commit(spec: &TableSpec, now: &Opened, actions: Vec<Action>, run_id: u64) -> Result<u64, DeltaTableError> {
     let properties = CommitProperties::default()
         .with_metadata([("runId".to_owned(), serde_json::json!(run_id))])
         .with_application_transaction(Transaction::new("xueji", i64::try_from(run_id).unwrap_or(i64::MAX)))
@@ -155,27 +190,12 @@ pub(crate) async fn settle(
         partition_by: (!spec.partition.is_empty()).then(|| spec.partition.clone()),
         predicate: Some("true".to_owned()),
     };
-    let committed = {
-        let state = now.table.snapshot().map_err(failed(&spec.folder))?;
-        CommitBuilder::from(properties)
-            .with_actions(actions)
-            .build(Some(state.snapshot()), now.table.log_store(), operation)
-            .await
-    };
-    match committed {
-        Ok(done) => Ok(done.version()),
-        Err(source) => {
-            let seen = open(place, &spec.folder, None).await?;
-            let same = seen.files.len() == wanted.len() && seen.files.keys().all(|path| wanted.contains_key(path));
-            match seen.table.version() {
-                Some(version) if same && current < version => {
-                    tracing::warn!(table = %spec.name, "the commit of {} was reported failed but is there", spec.name);
-                    Ok(version)
-                }
-                _ => Err(failed(&spec.folder)(source)),
-            }
-        }
-    }
+    let state = now.table.snapshot()?;
+    let committed = CommitBuilder::from(properties)
+        .with_actions(actions)
+        .build(Some(state.snapshot()), now.table.log_store(), operation)
+        .await?;
+    Ok(committed.version())
 }
 
 fn remove(add: &Add) -> deltalake_core::kernel::Remove {

@@ -30,7 +30,7 @@ use crate::{
 #[derive(Debug)]
 pub struct Draft {
     warehouse: Warehouse,
-    _lease: Lease,
+    lease: Lease,
     base: Option<Run>,
     run: Run,
 }
@@ -89,7 +89,7 @@ impl Draft {
     pub async fn begin(warehouse: &Warehouse, day: Day, now: DateTime<Utc>) -> Result<Draft, Error> {
         let holder =
             format!("process {} since {}, for the day {day}", std::process::id(), now.format("%Y-%m-%dT%H:%M:%SZ"));
-        let lease = Lease::take(&warehouse.place().folder, &holder)?;
+        let lease = Lease::take(warehouse.place(), &holder).await?;
         let base = warehouse.latest().await?;
         let run = Run {
             run_id: base.as_ref().map_or(1, |run| run.run_id + 1),
@@ -99,7 +99,7 @@ impl Draft {
             tables: base.as_ref().map(|run| run.tables.clone()).unwrap_or_default(),
             files: BTreeMap::new(),
         };
-        Ok(Draft { warehouse: warehouse.clone(), _lease: lease, base, run })
+        Ok(Draft { warehouse: warehouse.clone(), lease, base, run })
     }
 
     /// The run as far as it has come: tables committed by this draft at their new versions, all others as published before.
@@ -139,6 +139,7 @@ impl Draft {
 
     /// Commits new files to a table in the place of those let go.
     pub async fn commit(&mut self, spec: &TableSpec, new: Vec<NewFile>, let_go: &LetGo) -> Result<(), Error> {
+        self.lease.check()?;
         let published = match self.run.tables.get(&spec.name) {
             Some(at) => delta::open(self.warehouse.place(), &at.folder, Some(at.version)).await?.files,
             None => BTreeMap::new(),
@@ -184,6 +185,7 @@ impl Draft {
     /// Publishes the run: from now on readers see it, whole.
     pub async fn publish(mut self, now: DateTime<Utc>) -> Result<Run, Error> {
         self.run.finished_at = now;
+        self.lease.confirm().await?;
         self.warehouse.publish(&self.run).await?;
         Ok(self.run)
     }

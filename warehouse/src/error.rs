@@ -39,6 +39,44 @@ pub enum Error {
         /// The number.
         run_id: u64,
     },
+    /// The lease ran out and somebody else works now.
+    #[error("the lease of this run ran out and was taken over by {holder}; nothing of this run was published")]
+    Fenced {
+        /// Who holds it now.
+        holder: String,
+    },
+    /// Whether the run was published could not be learnt.
+    #[error(
+        "run {run_id} was to be published and the answer was lost; run the same command again, it sees whether it was"
+    )]
+    Unanswered {
+        /// The number.
+        run_id: u64,
+        /// What the store said.
+        #[source]
+        source: object_store::Error,
+    },
+    /// A store that takes conditional writes without looking.
+    #[error(
+        "{location} is no place for a warehouse: its store does not honour {promise}, and without it two runs could undo each other's work unseen; use a store that does"
+    )]
+    Unconditional {
+        /// The location.
+        location: String,
+        /// What is missing.
+        promise: &'static str,
+    },
+    /// A store that cannot be used as it is.
+    #[error("the store of {location} cannot be used: {reason}")]
+    Unusable {
+        /// The location.
+        location: String,
+        /// What to put right.
+        reason: &'static str,
+        /// What the store said.
+        #[source]
+        source: object_store::Error,
+    },
     /// A manifest does not read as one.
     #[error("the manifest {path} is damaged")]
     Manifest {

@@ -15,7 +15,9 @@ pub mod draft;
 pub mod durable;
 pub mod error;
 pub mod lease;
+mod probe;
 pub mod read;
+pub mod remote;
 pub mod run;
 pub mod snapshot;
 pub mod store;
@@ -30,7 +32,7 @@ use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload,
 pub use crate::{delta::TableSpec, error::Error, run::Run};
 use crate::{
     run::{Contents, Published},
-    store::Place,
+    store::{Access, Place},
 };
 
 /// A warehouse at its place.
@@ -42,12 +44,17 @@ pub struct Warehouse {
 impl Warehouse {
     /// The warehouse at a location (a folder or a URL), which may still be empty.
     pub fn at(location: &str) -> Result<Warehouse, Error> {
-        Ok(Warehouse { place: Place::at(location)? })
+        Self::reached(location, &Access::default())
+    }
+
+    /// The warehouse at a location that may lie at the other end of a network.
+    pub fn reached(location: &str, access: &Access) -> Result<Warehouse, Error> {
+        Ok(Warehouse { place: Place::at(location, access)? })
     }
 
     /// The warehouse at a location where at least one run was published.
-    pub async fn open(location: &str) -> Result<Warehouse, Error> {
-        let warehouse = Self::at(location)?;
+    pub async fn open(location: &str, access: &Access) -> Result<Warehouse, Error> {
+        let warehouse = Self::reached(location, access)?;
         match warehouse.latest().await? {
             Some(_) => Ok(warehouse),
             None => Err(Error::Empty { location: location.to_owned() }),
@@ -97,13 +104,34 @@ impl Warehouse {
     }
 
     async fn run_numbers(&self) -> Result<Vec<u64>, Error> {
-        let listed: Vec<_> = self.place.root.list(Some(&Path::from("runs"))).try_collect().await?;
+        let listed: Vec<_> = self
+            .place
+            .root
+            .list(Some(&Path::from("runs")))
+            .try_collect()
+            .await
+            .map_err(|source| self.place.explain(source))?;
         let mut numbers: Vec<u64> = listed
             .iter()
             .filter_map(|object| object.location.filename()?.strip_suffix(".json")?.parse().ok())
             .collect();
         numbers.sort_unstable();
+        if self.place.is_remote() {
+            self.look_beyond(&mut numbers).await?;
+        }
         Ok(numbers)
+    }
+
+    /// A listing may lag behind what was written; the runs that it misses are asked for by name.
+    async fn look_beyond(&self, numbers: &mut Vec<u64>) -> Result<(), Error> {
+        loop {
+            let next = numbers.last().map_or(1, |newest| newest + 1);
+            match self.place.root.head(&manifest_path(next)).await {
+                Ok(_) => numbers.push(next),
+                Err(object_store::Error::NotFound { .. }) => return Ok(()),
+                Err(other) => return Err(self.place.explain(other)),
+            }
+        }
     }
 
     async fn read_manifest(&self, run_id: u64) -> Result<Run, Error> {
@@ -123,6 +151,7 @@ impl Warehouse {
                 Ok(there) if there == *run => Ok(()),
                 _ => Err(Error::Overtaken { run_id: run.run_id }),
             },
+            Err(source) if self.place.is_remote() => Err(Error::Unanswered { run_id: run.run_id, source }),
             Err(other) => Err(other.into()),
         }
     }
