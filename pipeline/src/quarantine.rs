@@ -113,6 +113,9 @@ pub struct SeenBefore {
     rows: Vec<RecordBatch>,
 }
 
+/// Flags that become rows at a time.
+const FLAGS_AT_ONCE: usize = 65_536;
+
 type Key = (String, Option<i64>, Option<String>, String, Option<String>);
 
 impl SeenBefore {
@@ -137,15 +140,17 @@ impl SeenBefore {
         Ok(SeenBefore { first, rows })
     }
 
-    /// The source's list after tonight: tonight's flags and, of what tonight does not speak of, what `stays` says to keep.
-    pub fn settled(
-        &self,
-        source: &str,
-        day: Day,
-        flags: &[Flag],
-        stays: impl Fn(Option<i64>, &str) -> bool,
-    ) -> Shape<Vec<RecordBatch>> {
-        let mut settled = vec![self.flag_rows(source, day, flags)?];
+    /// Tonight's flags as rows of the source's list, so many at a time that they need little room.
+    pub fn told(&self, source: &str, day: Day, flags: &[&Flag]) -> impl Iterator<Item = Shape<RecordBatch>> {
+        flags.chunks(FLAGS_AT_ONCE).map(move |flags| self.flag_rows(source, day, flags))
+    }
+
+    /// Of what the list said before and tonight does not speak of, what `stays` says to keep.
+    pub fn kept(&self, flags: &[&Flag], stays: impl Fn(Option<i64>, &str) -> bool) -> Shape<Vec<RecordBatch>> {
+        if self.rows.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut settled = Vec::with_capacity(self.rows.len());
         let said: HashSet<(Option<i64>, &str, Option<&str>)> =
             flags.iter().map(|flag| (flag.pupil_id, flag.finding.rule.as_str(), flag.finding.header)).collect();
         for batch in &self.rows {
@@ -162,7 +167,23 @@ impl SeenBefore {
         Ok(settled)
     }
 
-    fn flag_rows(&self, source: &str, day: Day, flags: &[Flag]) -> Shape<RecordBatch> {
+    /// The day on which a flag was first seen, if it was before.
+    fn first_seen(&self, flag: &Flag) -> Option<i32> {
+        if self.first.is_empty() {
+            return None;
+        }
+        let finding = &flag.finding;
+        let key = (
+            finding.table.name().to_owned(),
+            flag.pupil_id,
+            flag.school_id.clone(),
+            finding.rule.as_str().to_owned(),
+            finding.header.map(str::to_owned),
+        );
+        self.first.get(&key).copied()
+    }
+
+    fn flag_rows(&self, source: &str, day: Day, flags: &[&Flag]) -> Shape<RecordBatch> {
         let mut sources = StringBuilder::new();
         let mut tables = StringBuilder::new();
         let mut pupils = Int64Builder::new();
@@ -177,13 +198,6 @@ impl SeenBefore {
         let mut source_rows = Int32Builder::new();
         for flag in flags {
             let finding = &flag.finding;
-            let key = (
-                finding.table.name().to_owned(),
-                flag.pupil_id,
-                flag.school_id.clone(),
-                finding.rule.as_str().to_owned(),
-                finding.header.map(str::to_owned),
-            );
             let today = day.epoch_days();
             sources.append_value(source);
             tables.append_value(finding.table.name());
@@ -192,7 +206,7 @@ impl SeenBefore {
             rules.append_value(finding.rule.as_str());
             fields.append_option(finding.header);
             details.append_value(wording::message_zh(finding));
-            first_seen.append_value(self.first.get(&key).copied().unwrap_or(today).min(today));
+            first_seen.append_value(self.first_seen(flag).unwrap_or(today).min(today));
             source_days.append_value(today);
             files.append_value(&finding.origin.file);
             sheets.append_option(finding.origin.sheet.as_deref());

@@ -152,7 +152,7 @@ async fn make(session: &Session, model: &Model) -> Result<Option<Mart>, Error> {
     let frame = frame.sort(by_grain)?;
     let schema = rows::plain_schema(frame.schema().as_arrow());
     let collected = frame.collect().await?;
-    let batches = rows::plain(&schema, &collected).map_err(|error| Error::Query(error.into()))?;
+    let batches = rows::plain(&schema, collected).map_err(|error| Error::Query(error.into()))?;
     session.register(&model.name, Arc::new(MemTable::try_new(Arc::clone(&schema), vec![batches.clone()])?))?;
     Ok(model.is_public().then(|| Mart {
         name: model.name.clone(),

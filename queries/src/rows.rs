@@ -32,22 +32,57 @@ fn plain_type(data_type: &DataType) -> DataType {
     }
 }
 
-/// The same rows in the same order, in plain types, cut into batches of equal size.
-pub fn plain(schema: &SchemaRef, batches: &[RecordBatch]) -> Result<Vec<RecordBatch>, ArrowError> {
-    let cast_batches = batches
-        .iter()
-        .filter(|batch| batch.num_rows() > 0)
-        .map(|batch| {
-            let columns = batch
-                .columns()
-                .iter()
-                .zip(schema.fields())
-                .map(|(column, field)| cast(column, field.data_type()))
-                .collect::<Result<Vec<ArrayRef>, _>>()?;
-            let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
-            RecordBatch::try_new_with_options(Arc::clone(schema), columns, &options)
-        })
-        .collect::<Result<Vec<_>, _>>()?;
-    let whole = concat_batches(schema, &cast_batches)?;
-    Ok((0..whole.num_rows()).step_by(ROWS).map(|at| whole.slice(at, ROWS.min(whole.num_rows() - at))).collect())
+/// The same rows in the same order, in plain types, cut into batches of equal size. What is done with is let go on the way.
+pub fn plain(schema: &SchemaRef, batches: Vec<RecordBatch>) -> Result<Vec<RecordBatch>, ArrowError> {
+    let mut cut = Vec::new();
+    let (mut waiting, mut rows) = (Vec::new(), 0);
+    for batch in batches {
+        let columns = batch
+            .columns()
+            .iter()
+            .zip(schema.fields())
+            .map(|(column, field)| cast(column, field.data_type()))
+            .collect::<Result<Vec<ArrayRef>, _>>()?;
+        let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+        let mut rest = RecordBatch::try_new_with_options(Arc::clone(schema), columns, &options)?;
+        while ROWS <= rows + rest.num_rows() {
+            let fits = ROWS - rows;
+            waiting.push(rest.slice(0, fits));
+            rest = rest.slice(fits, rest.num_rows() - fits);
+            cut.push(concat_batches(schema, &std::mem::take(&mut waiting))?);
+            rows = 0;
+        }
+        rows += rest.num_rows();
+        if 0 < rest.num_rows() {
+            waiting.push(rest);
+        }
+    }
+    if 0 < rows {
+        cut.push(concat_batches(schema, &waiting)?);
+    }
+    Ok(cut)
+}
+
+#[cfg(test)]
+mod tests {
+    use datafusion::arrow::{array::AsArray, array::Int32Array, datatypes::Int64Type};
+
+    use super::*;
+
+    #[test]
+    fn rows_are_cut_anew_and_none_is_lost() {
+        let number = |from: i32, to: i32| {
+            let schema = Arc::new(Schema::new(vec![Field::new("n", DataType::Int32, false)]));
+            RecordBatch::try_new(schema, vec![Arc::new(Int32Array::from_iter_values(from..to))]).unwrap()
+        };
+        let (many, rows) = (i32::try_from(ROWS).unwrap(), [0, 10, 10, 3 * ROWS as i32, 3 * ROWS as i32 + 5]);
+        let batches = rows.windows(2).map(|pair| number(pair[0], pair[1])).collect();
+        let schema = plain_schema(&number(0, 1).schema());
+        let cut = plain(&schema, batches).unwrap();
+        assert_eq!(cut.iter().map(RecordBatch::num_rows).collect::<Vec<_>>(), [ROWS, ROWS, ROWS, 5]);
+        let all = concat_batches(&schema, &cut).unwrap();
+        let expected: Vec<i64> = (0..i64::from(3 * many + 5)).collect();
+        assert_eq!(all.column(0).as_primitive::<Int64Type>().values().to_vec(), expected);
+        assert!(plain(&schema, vec![number(0, 0)]).unwrap().is_empty());
+    }
 }

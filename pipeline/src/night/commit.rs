@@ -191,18 +191,21 @@ async fn commit_findings(draft: &mut Draft, state: &State, taken: &[Kept]) -> Re
     let mut replaced = BTreeSet::new();
     for Kept { batch, .. } in taken {
         // Of a late batch only what it shows of the days around it is news; the list is of the present.
-        let flags: Vec<Flag> =
-            batch.flags.iter().filter(|flag| !batch.late || !flag.is_seen_on_the_row()).cloned().collect();
-        let before = state::findings_of(draft, &batch.source).await?;
+        let flags: Vec<&Flag> =
+            batch.flags.iter().filter(|flag| !batch.late || !flag.is_seen_on_the_row()).collect();
+        let before = SeenBefore::of(state::findings_of(draft, &batch.source).await?)?;
+        for rows in before.told(&batch.source, batch.day, &flags) {
+            writer.write(rows?).await?;
+        }
         let listed = &batch.rolls.listed;
-        let settled = SeenBefore::of(before)?.settled(&batch.source, batch.day, &flags, |pupil_id, rule| {
+        let kept = before.kept(&flags, |pupil_id, rule| {
             // A key field that changed without papers stays a remark until papers come; all others are made anew each night.
             match rule {
                 "key_changed" => pupil_id.is_some_and(|pupil_id| !state.key_changes.contains(&pupil_id)),
                 _ => batch.late || (!batch.full && pupil_id.is_some_and(|pupil_id| !listed.contains(&pupil_id))),
             }
         })?;
-        for rows in settled {
+        for rows in kept {
             writer.write(rows).await?;
         }
         replaced.insert(vec![Some(batch.source.clone())]);
