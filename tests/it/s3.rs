@@ -101,13 +101,18 @@ fn the_same_nights_into_a_folder_and_into_a_bucket_are_the_same_warehouse() {
     }
     assert_eq!(folder.digest(), bucket.place.digest());
     for sql in [
-        "select * from enrolment order by all",
-        "select * from headcount_on('2012-09-03') order by all",
-        "select school_year, line, sum(pupils) as pupils from balance group by all order by all",
+        "select * from enrolment",
+        "select * from headcount_on('2012-09-03')",
+        "select school_year, line, sum(pupils) as pupils from balance group by school_year, line",
         "select run_id, day, tables from runs order by run_id",
         "select * from snapshots order by name",
     ] {
-        assert_eq!(folder.ask(sql), bucket.place.ask(sql), "{sql}");
+        let answers = [&folder, &bucket.place].map(|place| {
+            let mut rows: Vec<String> = place.ask(sql).iter().map(ToString::to_string).collect();
+            rows.sort_unstable();
+            rows
+        });
+        assert_eq!(answers[0], answers[1], "{sql}");
     }
     for question in [&["inspect", "--kind", "class-size"][..], &["fees", "--year", "2012"], &["docs"]] {
         let (here, there) = (folder.xueji(question), bucket.place.xueji(question));
@@ -261,7 +266,7 @@ fn a_store_that_cannot_be_used_is_named_with_what_to_do() {
 fn a_night_killed_on_its_way_to_the_bucket_leaves_nothing_behind() {
     let expected = undisturbed();
     let office = with_batches(1);
-    for moment in [5, 120, 500] {
+    for moment in [5, 120, 300] {
         let gate = Arc::new(Gate::default());
         let (held, mut number) = (Arc::clone(&gate), 0);
         office.proxy.plan(move |_| {
