@@ -70,7 +70,8 @@ pub(super) fn whole(encoding: &str) -> String {
 
 /// So many pupils in quarantine, and the rules that speak.
 pub(super) fn without(quarantined: usize, encoding: &str, issues: &str) -> String {
-    format!("taken [{encoding}] {PUPILS} = {} + {quarantined} + 0; {issues}", PUPILS - quarantined)
+    let issues = if issues.is_empty() { String::new() } else { format!("; {issues}") };
+    format!("taken [{encoding}] {PUPILS} = {} + {quarantined} + 0{issues}", PUPILS - quarantined)
 }
 
 impl Case {

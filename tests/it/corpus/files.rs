@@ -275,6 +275,16 @@ fn names() -> Vec<Case> {
         beside("a blank at the end of a name", "students.csv ", "不认识的文件"),
         beside("a name that a shell would run", "$(reboot);`reboot`.csv", "不认识的文件"),
         case(
+            "pieces whose numbers have 230 digits",
+            |world| world.students_as(&format!("students-{}1.csv", "0".repeat(230)), students().csv()),
+            whole("UTF-8"),
+        ),
+        case(
+            "a name of a hundred stars",
+            |world| world.students_as(&format!("{}students.csv", "*".repeat(100)), students().csv()),
+            whole("UTF-8"),
+        ),
+        case(
             "a line break and a colour in a name",
             |world| world.put("a\n\u{1B}[31m.part", "x"),
             "held: still_written a\\n\\u{1b}[31m.part",

@@ -97,16 +97,27 @@ fn names() -> Vec<Case> {
         named("a source with an equals sign and a per cent", "a=b%2Fc"),
         named("a source called as an empty partition", "__HIVE_DEFAULT_PARTITION__"),
         named("a source called null", "null"),
-        named("a source of three points", "..."),
         named("a source that is a command to Excel", "=cmd|' !A0"),
         named("a source with a backslash", "a\\b"),
         named("a source with a line break and a colour", "a\n\u{1B}[31mb"),
         named("a source with a mark that turns the direction of writing", "a\u{202E}b"),
         named("a source with a colon, a star and a question mark", "a:b*c?d#e"),
-        named(
-            "a source of 80 Chinese characters",
-            "县县县县县县县县县县县县县县县县县县县县县县县县县县县县县县县县县县县县县县县县县县县县县县县县县县县县县县县县县县县县县县县县县县县县县县县县县县县县县县县县",
-        ),
+        case(
+            "a source whose name is too long for a folder of ours",
+            |world| {
+                world.lay_as(&"县".repeat(80), "340104", DAY, 20);
+                std::fs::remove_dir_all(world.place.inbox().join(SOURCE)).unwrap();
+            },
+            "refused: long_name",
+        )
+        .from("县".repeat(80)),
+        named("a source of 25 Chinese characters", "内蒙古自治区呼伦贝尔市鄂伦春自治旗教育体育局学籍科"),
+        case(
+            "a source whose name is hidden",
+            |world| std::fs::rename(world.place.inbox().join(SOURCE), world.place.inbox().join("...")).unwrap(),
+            "not looked at",
+        )
+        .from("..."),
     ]
 }
 

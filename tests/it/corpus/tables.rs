@@ -220,9 +220,9 @@ fn trees() -> Vec<Case> {
             ),
         ),
         case(
-            "a school named in the batch of another source alone",
+            "a school that only another source's batch of the same night names",
             |world| world.put("students.csv", students().with(2, "学校标识码", "2134010301").csv()),
-            without(0, "UTF-8", ""),
+            without(1, "UTF-8", "reject unknown_school 学校标识码 row 2"),
         ),
         case(
             "papers of a pupil whom nobody knows",

@@ -305,7 +305,7 @@ fn lies() -> Vec<Case> {
                 parts.push(Part::of("xl/worksheets/sheet1.xml", &bytes));
                 parts
             },
-            "refused: markup students.xlsx",
+            "refused: workbook students.xlsx",
         ),
         parts(
             "a part that climbs out of the package",
