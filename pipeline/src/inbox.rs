@@ -244,7 +244,10 @@ pub fn look_untaken(
         for (of, place) in days {
             let has_manifest = place.is_dir && fs_err::symlink_metadata(place.path.join(batch::MANIFEST)).is_ok();
             if !taken(&name, of) {
-                let (state, notes) = if place.is_dir {
+                let (state, notes) = if LONGEST_NAME < escaped_length(&name) {
+                    let (zh, en) = ("来源的文件夹名过长,请缩短", "the source's folder has too long a name; shorten it");
+                    (State::Refused(vec![Reason::new("long_name", None, zh, en)]), Vec::new())
+                } else if place.is_dir {
                     batch::judge(&name, of, &place.path, promised, limits).unwrap_or_else(|error| {
                         let zh = format!("批次文件夹读不了({})", error.source.kind());
                         let en = format!("the batch folder cannot be read ({})", error.source.kind());
@@ -269,6 +272,14 @@ pub fn look_untaken(
     }
     found.sort_by(|one, other| (one.day, &one.source).cmp(&(other.day, &other.source)));
     Ok(found)
+}
+
+/// The longest name of a source, escaped: partitions of tables are folders of that name and a few words more.
+const LONGEST_NAME: usize = 230;
+
+/// How long a name is as a store writes it: every byte but plain letters and digits takes three.
+pub(crate) fn escaped_length(name: &str) -> usize {
+    name.bytes().map(|byte| if byte.is_ascii_alphanumeric() || b"-._".contains(&byte) { 1 } else { 3 }).sum()
 }
 
 fn day_named(name: &str) -> Option<Day> {

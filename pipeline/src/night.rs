@@ -22,7 +22,7 @@ use std::{
 };
 
 use arrow::error::ArrowError;
-use domain::{calendar::Day, policy::Policy};
+use domain::{calendar::Day, contract::Table, policy::Policy};
 use tracing::debug;
 use warehouse::draft::Draft;
 
@@ -230,6 +230,18 @@ fn shrunken(settings: &Settings, state: &State, taken: &Taken) -> Result<Option<
         .count() as u64;
     let (share, at_least) = settings.policy.vanish_hold();
     let before = taken.rolls.records_before;
+    let pupils = taken.files.iter().filter(|file| file.part.table == Table::Students);
+    if 0 < before && pupils.map(|file| file.report.rows).sum::<u64>() == 0 {
+        return Ok(Some(ReasonReport {
+            code: "emptied".to_owned(),
+            file: None,
+            zh: format!("学生表只有表头而没有行(原有 {before} 名);请核对,确认无误后用 --release {} 放行", taken.source),
+            en: format!(
+                "the students' table has a header and no rows where {before} were listed; check the export, and if it is right run again with --release {}",
+                taken.source
+            ),
+        }));
+    }
     let too_many = at_least <= gone && share * before as f64 <= gone as f64;
     Ok(too_many.then(|| ReasonReport {
         code: "shrunken".to_owned(),

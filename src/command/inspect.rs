@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use arrow::util::pretty::pretty_format_batches;
 use queries::Vault;
 use reports::{Listing, Meta};
 
@@ -76,7 +75,7 @@ pub async fn run(cli: &Cli, inspect: &Inspect) -> anyhow::Result<Outcome> {
             None => {
                 let rows: usize = batches.iter().map(arrow::array::RecordBatch::num_rows).sum();
                 say!("{} ({rows})", kind.title());
-                say!("{}", pretty_format_batches(&batches)?);
+                say!("{}", query::pretty(&batches)?);
             }
         }
     }

@@ -10,7 +10,7 @@ use pipeline::{
     read::Limits,
     report::{BatchState, Report, Status},
 };
-use reports::{Figures, Summary, Tree};
+use reports::{Figures, Summary, Tree, format::printable};
 use warehouse::Warehouse;
 
 use crate::{
@@ -132,8 +132,8 @@ pub async fn summary(cli: &Cli, warehouse: &Warehouse, report: &Report) -> anyho
             .iter()
             .filter(|batch| batch.state == state)
             .map(|batch| {
-                let why = batch.reasons.first().map(|reason| reason.zh.clone()).unwrap_or_default();
-                (format!("{} {}", batch.source, batch.day), why)
+                let why = batch.reasons.first().map(|reason| printable(&reason.zh).into_owned()).unwrap_or_default();
+                (format!("{} {}", printable(&batch.source), batch.day), why)
             })
             .collect()
     };
@@ -167,13 +167,14 @@ fn say_causes(report: &Report) {
         say!("\n未计入的行(已隔离):");
     }
     for (batch, issue) in causes.iter().take(MOST) {
-        let sheet = issue.sheet.as_ref().map(|sheet| format!("“{sheet}”")).unwrap_or_default();
+        let sheet = issue.sheet.as_ref().map(|sheet| format!("“{}”", printable(sheet))).unwrap_or_default();
         let rows = if issue.row == issue.last_row {
             format!("{}", issue.row)
         } else {
             format!("{}–{}", issue.row, issue.last_row)
         };
-        say!("  {} {}{sheet} 第 {rows} 行,{} 行:{}", batch.source, issue.file, issue.count, issue.message);
+        let (source, file, message) = (printable(&batch.source), printable(&issue.file), printable(&issue.message));
+        say!("  {source} {file}{sheet} 第 {rows} 行,{} 行:{message}", issue.count);
     }
     if MOST < causes.len() {
         say!("  ……另有 {} 种,见 --report", causes.len() - MOST);
@@ -189,8 +190,8 @@ fn tell_troubles(report: &Report) {
             BatchState::Refused => "refused",
         };
         for reason in &batch.reasons {
-            eprintln!("{word}: {} {}: {}", batch.source, batch.day, reason.zh);
-            eprintln!("  {}", reason.en);
+            eprintln!("{word}: {} {}: {}", printable(&batch.source), batch.day, printable(&reason.zh));
+            eprintln!("  {}", printable(&reason.en));
         }
     }
     for test in &report.failed_tests {

@@ -1,16 +1,19 @@
 //! `xueji query`: read-only SQL over any run.
 
-use std::{io::Write, sync::Arc};
+use std::{borrow::Cow, io::Write, sync::Arc};
 
 use anyhow::Context;
 use arrow::{
-    array::{ArrayRef, AsArray, RecordBatch, StringArray},
+    array::{Array, ArrayRef, AsArray, RecordBatch, RecordBatchOptions, StringArray},
+    compute::cast,
     csv::WriterBuilder,
+    datatypes::{DataType, Field, Schema},
     json::LineDelimitedWriter,
     util::pretty::pretty_format_batches,
 };
 use futures::TryStreamExt;
 use queries::{Session, Vault};
+use reports::format;
 use warehouse::{Run, Warehouse};
 
 use crate::{
@@ -64,17 +67,17 @@ pub async fn run(cli: &Cli, query: &Query) -> anyhow::Result<Outcome> {
         Format::Table => {
             let batches: Vec<RecordBatch> = stream.try_collect().await.context("the query failed")?;
             let batches = if batches.is_empty() { vec![RecordBatch::new_empty(schema)] } else { batches };
-            writeln!(out, "{}", pretty_format_batches(&batches)?)?;
+            writeln!(out, "{}", pretty(&batches)?)?;
         }
         Format::Csv => {
             let mut writer = WriterBuilder::new().with_header(true).build(&mut out);
             let mut written = false;
             while let Some(batch) = stream.try_next().await.context("the query failed")? {
-                writer.write(&neutral(&batch)?)?;
+                writer.write(&reworded(&batch, format::neutral)?)?;
                 written = true;
             }
             if !written {
-                writer.write(&RecordBatch::new_empty(schema))?;
+                writer.write(&reworded(&RecordBatch::new_empty(schema), format::neutral)?)?;
             }
         }
         Format::Json => {
@@ -95,22 +98,38 @@ pub async fn run(cli: &Cli, query: &Query) -> anyhow::Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-/// Text cells that a spreadsheet would run as a formula are made harmless.
-fn neutral(batch: &RecordBatch) -> anyhow::Result<RecordBatch> {
-    let columns = batch
-        .columns()
-        .iter()
-        .map(|column| match column.as_string_opt::<i32>() {
-            Some(texts) => Arc::new(
-                texts
-                    .iter()
-                    .map(|text| text.map(|text| reports::format::neutral(text).into_owned()))
-                    .collect::<StringArray>(),
-            ) as ArrayRef,
-            None => Arc::clone(column),
-        })
-        .collect();
-    Ok(RecordBatch::try_new(batch.schema(), columns)?)
+/// The rows as a table for a terminal, which no cell can command.
+pub fn pretty(batches: &[RecordBatch]) -> anyhow::Result<String> {
+    let batches: Vec<RecordBatch> =
+        batches.iter().map(|batch| reworded(batch, format::printable)).collect::<anyhow::Result<_>>()?;
+    Ok(pretty_format_batches(&batches)?.to_string())
+}
+
+/// Headers and text cells of any kind made harmless for the place where they will stand.
+fn reworded(batch: &RecordBatch, word: fn(&str) -> Cow<'_, str>) -> anyhow::Result<RecordBatch> {
+    let (mut fields, mut columns) = (Vec::new(), Vec::<ArrayRef>::new());
+    for (field, column) in batch.schema().fields().iter().zip(batch.columns()) {
+        let column = match is_text(field.data_type()) {
+            true => {
+                let texts = cast(column, &DataType::Utf8)?;
+                let texts = texts.as_string::<i32>().iter().map(|text| text.map(|text| word(text).into_owned()));
+                Arc::new(texts.collect::<StringArray>())
+            }
+            false => Arc::clone(column),
+        };
+        fields.push(Field::new(word(field.name()), column.data_type().clone(), true));
+        columns.push(column);
+    }
+    let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+    Ok(RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), columns, &options)?)
+}
+
+fn is_text(data_type: &DataType) -> bool {
+    match data_type {
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => true,
+        DataType::Dictionary(_, values) => is_text(values),
+        _ => false,
+    }
 }
 
 /// A session over a run of the warehouse.

@@ -2,6 +2,7 @@
 
 mod command_line;
 mod contract;
+mod corpus;
 mod faults;
 mod lease;
 mod night;

@@ -17,9 +17,20 @@ const NUMBER_OF_A_PERSON: usize = 15;
 pub fn shown(finding: &Finding) -> String {
     let Some(value) = &finding.value else { return String::new() };
     let column = finding.table.columns().iter().find(|column| Some(column.header) == finding.header);
-    match column.map(|column| column.holds) {
+    shortened(match column.map(|column| column.holds) {
         Some(Holds::IdNo | Holds::StudentNo) => masked(value),
         _ => without_numbers(value).into_owned(),
+    })
+}
+
+/// More characters of a cell help nobody to find it.
+const SHOWN: usize = 100;
+
+/// A text that fits into a list; the quarantine has it whole.
+fn shortened(text: String) -> String {
+    match text.char_indices().nth(SHOWN) {
+        None => text,
+        Some((at, _)) => format!("{}……(共 {} 字)", &text[..at], text.chars().count()),
     }
 }
 

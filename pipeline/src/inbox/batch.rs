@@ -225,10 +225,34 @@ fn settle(candidates: Vec<Candidate>, case: &mut Case) -> Vec<Part> {
             let en = format!("table {table} comes in more than one file: {}", names.join(", "));
             let file = pieces.first().map(|piece| piece.part.file.clone());
             case.refused.push(Reason::new("ambiguous_files", file.as_deref(), zh, en));
+        } else if let Some(number) = missing_piece(&pieces) {
+            let zh = format!("{}表缺少第 {number} 部分", table.chinese());
+            let en = format!("piece {number} of table {table} is missing");
+            let file = pieces.first().map(|piece| piece.part.file.clone());
+            case.held.push(Reason::new("missing_piece", file.as_deref(), zh, en));
         }
         parts.extend(pieces.into_iter().map(|piece| piece.part));
     }
     parts
+}
+
+/// Numbers from here on are years or days, not counts of pieces.
+const COUNTED: u32 = 1000;
+
+/// The first number that a table's pieces, in their order, leave out. Counting begins with 0 or 1.
+fn missing_piece(pieces: &[Candidate]) -> Option<u32> {
+    let mut due = None;
+    for number in pieces.iter().filter_map(|piece| piece.piece) {
+        if COUNTED <= number {
+            return None;
+        }
+        let next = due.unwrap_or(number.min(1));
+        if next < number {
+            return Some(next);
+        }
+        due = Some(number + 1);
+    }
+    None
 }
 
 impl Part {

@@ -56,6 +56,25 @@ impl Inbox {
 const DAY: &str = "2013-09-02";
 
 #[test]
+fn a_piece_left_out_holds_the_batch() {
+    for (names, held) in [
+        (&["students-01.csv", "students-02.csv"][..], false),
+        (&["students-0.csv", "students-1.csv"], false),
+        (&["students-1.csv"], false),
+        (&["students-2012.csv", "students-2014.csv"], false),
+        (&["students-20130902.csv"], false),
+        (&["students-01.csv", "students-03.csv"], true),
+        (&["students-02.csv"], true),
+    ] {
+        let inbox = Inbox::with_batch(DAY);
+        inbox.remove(DAY, "students.csv");
+        names.iter().for_each(|name| inbox.put(DAY, name, "表头\n"));
+        let expected = if held { ("held", vec!["missing_piece"]) } else { ("ready", Vec::new()) };
+        assert_eq!(inbox.codes(), expected, "{names:?}");
+    }
+}
+
+#[test]
 fn a_whole_batch_is_ready_with_its_tables_in_order() {
     // REQ: WH-01
     let inbox = Inbox::with_batch(DAY);

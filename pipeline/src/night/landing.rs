@@ -10,7 +10,7 @@ use warehouse::{Warehouse, table::BATCHES};
 
 use crate::{
     columns::text,
-    inbox::{Batch, Form, Part},
+    inbox::{Batch, Form, Part, escaped_length},
     night::NightError,
 };
 
@@ -23,6 +23,20 @@ pub struct KeptCopy {
     pub sha256: String,
     /// Its size in bytes.
     pub bytes: u64,
+}
+
+/// The most of a file's name in the name of its copy, escaped.
+const MOST_OF_NAME: usize = 200;
+
+/// A file's name as far as a copy can bear it; the digest before it tells the copies apart.
+fn fitting(file: &str) -> String {
+    let mut length = 0;
+    let letters = file.replace('/', "_");
+    let fits = |letter: &char| {
+        length += escaped_length(letter.encode_utf8(&mut [0; 4]));
+        length <= MOST_OF_NAME
+    };
+    letters.chars().take_while(fits).collect()
 }
 
 const CHUNK: usize = 1 << 20;
@@ -49,8 +63,7 @@ async fn keep(warehouse: &Warehouse, source: &str, day: &str, part: &Part) -> Re
     let plain = part.form == Form::Csv;
     let ending = if plain { PACKED } else { "" };
     let short = sha256.get(..12).unwrap_or(&sha256);
-    let place =
-        Path::from_iter(["vault", "landing", source, day, &format!("{short}-{}{ending}", part.file.replace('/', "_"))]);
+    let place = Path::from_iter(["vault", "landing", source, day, &format!("{short}-{}{ending}", fitting(&part.file))]);
     let bytes = fs_err::metadata(&part.path)?.len();
     let kept = KeptCopy { place: place.to_string(), sha256, bytes };
     let store = warehouse.store();

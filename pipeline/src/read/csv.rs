@@ -94,7 +94,12 @@ fn texts(record: &Record<'_>) -> Vec<String> {
 }
 
 fn is_header(record: &Record<'_>, layout: &Layout) -> bool {
-    record.fields().zip(&layout.headers).all(|(field, header)| field == header.as_bytes())
+    record.fields().zip(&layout.headers).all(|(field, header)| bare(field) == bare(header.as_bytes()))
+}
+
+/// A field without the mark of a file that was put behind another, and without blanks.
+fn bare(field: &[u8]) -> &[u8] {
+    field.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(field).trim_ascii()
 }
 
 fn damage(table: Table, position: usize, field: &[u8]) -> Option<RuleId> {
@@ -150,7 +155,10 @@ impl<'f> Text<'f> {
         };
         let first = marked.unwrap_or(Encoding::Utf8);
         let (survey, sha256) = survey_as(first)?;
-        let Some(row) = survey.broken_at else { return Ok((first, survey.mojibake, sha256)) };
+        let Some(row) = survey.broken_at else {
+            let either = marked.is_none() && survey.doubtful && survey_as(Encoding::Gb18030)?.0.broken_at.is_none();
+            return if either { Err(Fault::AmbiguousEncoding.into()) } else { Ok((first, survey.mojibake, sha256)) };
+        };
         let broken = |nearest: Encoding, row| Err(Trouble::at(row, Fault::Encoding { nearest: nearest.name().into() }));
         if marked.is_some() || survey.certain {
             return broken(first, row);

@@ -1,7 +1,8 @@
 //! Encodings of text files: found out over the whole file, never guessed from its beginning.
 //!
 //! A mark (BOM) decides. Without one, text that is UTF-8 to its end is UTF-8; text that is not, but GB18030 to its end, is
-//! GB18030. A file that reads as UTF-8 Chinese for a while and then breaks is broken UTF-8 and not GB18030.
+//! GB18030. A file that reads as UTF-8 Chinese for a while and then breaks is broken UTF-8 and not GB18030. One that is both, without
+//! a Chinese character in UTF-8 to decide it, is refused.
 
 use std::{
     fmt,
@@ -62,6 +63,8 @@ pub(crate) struct Survey {
     pub(crate) broken_at: Option<u64>,
     /// Whether enough Chinese came before them to be sure of the encoding.
     pub(crate) certain: bool,
+    /// Whether there is anything but ASCII, and yet no Chinese character: what is read as Latin letters may be Chinese of GBK.
+    pub(crate) doubtful: bool,
     /// Whether the text has marks of an earlier wrong conversion.
     pub(crate) mojibake: bool,
 }
@@ -78,6 +81,7 @@ pub(crate) fn survey(reader: impl Read, encoding: Encoding) -> Result<Survey, Tr
     let mut survey = Survey::default();
     let mut buffer = vec![0; 256 * 1024];
     let (mut kept, mut wide, mut feeds, mut returns) = (0, 0, 0, 0);
+    let mut foreign = false;
     let row = |feeds: usize, returns: usize| 1 + feeds.max(returns) as u64;
     loop {
         let n = match reader.read(&mut buffer[kept..]) {
@@ -97,10 +101,12 @@ pub(crate) fn survey(reader: impl Read, encoding: Encoding) -> Result<Survey, Tr
                 (text, error.error_len().is_some() || n == 0)
             }
         };
+        foreign = foreign || !text.is_ascii();
         if wide < CERTAIN {
             wide += text.chars().filter(|&letter| '\u{2E80}' <= letter).take(CERTAIN).count();
             survey.certain = CERTAIN <= wide;
         }
+        survey.doubtful = foreign && wide == 0;
         if let Some(at) = memchr::memchr(0, text.as_bytes()) {
             let before = &text.as_bytes()[..at];
             let more = memchr::memchr_iter(b'\n', before).count();

@@ -33,6 +33,8 @@ pub enum Fault {
         /// The encoding that came furthest.
         nearest: String,
     },
+    /// Text in UTF-8 and in GB18030 at once, with nothing in it that decides.
+    AmbiguousEncoding,
     /// A NUL in a text file.
     Nul,
     /// The file is something else than its name says, and nothing that we read.
@@ -86,6 +88,7 @@ impl Fault {
             Fault::NotAFile => "not_a_file",
             Fault::Empty => "empty",
             Fault::Encoding { .. } => "encoding",
+            Fault::AmbiguousEncoding => "ambiguous_encoding",
             Fault::Nul => "nul",
             Fault::WrongType { .. } => "wrong_type",
             Fault::Torn(_) => "torn",
@@ -128,6 +131,9 @@ impl Fault {
                 format!("既不是 UTF-8 也不是 GB18030(最接近 {nearest},此行起有坏字节)"),
                 "请用原系统重新导出,存为 UTF-8",
             ),
+            Fault::AmbiguousEncoding => {
+                ("既可读作 UTF-8 也可读作 GB18030,无从判断".into(), "请存为带 BOM 的 UTF-8,或用中文表头")
+            }
             Fault::Nul => ("文本中有空字节".into(), "文件已损坏,或是没有标记的 UTF-16;请重新导出"),
             Fault::WrongType { found } => (format!("文件内容其实是{}", chinese(found)), "请另存为 CSV 或 XLSX"),
             Fault::Torn(what) => (format!("文件残缺({})", chinese(what)), "请重新传输或导出"),
@@ -140,7 +146,7 @@ impl Fault {
             }
             Fault::DoubledColumn(headers) => (format!("出现多次:{}", headers.join("、")), "请只留一列"),
             Fault::UnclosedQuote => ("引号没有闭合,会吞掉后面的行".into(), "请改正该行的引号"),
-            Fault::LongRecord => ("一行过长".into(), "多半是引号没有闭合;请检查该行"),
+            Fault::LongRecord => ("一行过长".into(), "请检查该行;文本文件多半是引号没有闭合"),
             Fault::Workbook(what) => (format!("无法作为工作簿读取({})", chinese(what)), "请用电子表格软件另存为 XLSX"),
             Fault::NoSheet => ("没有这张工作表,或它是空的".into(), "请检查工作表名称"),
             Fault::AmbiguousSheets(sheets) => {
@@ -171,6 +177,10 @@ impl Fault {
                 format!("is neither UTF-8 nor GB18030 (nearest {nearest}, broken from this row)"),
                 "export it again as UTF-8",
             ),
+            Fault::AmbiguousEncoding => (
+                "reads as UTF-8 and as GB18030 and nothing in it decides".into(),
+                "save it as UTF-8 with a byte-order mark, or use the Chinese headers",
+            ),
             Fault::Nul => {
                 ("has NUL bytes in its text".into(), "it is damaged, or UTF-16 without a mark; export it again")
             }
@@ -193,7 +203,9 @@ impl Fault {
             Fault::UnclosedQuote => {
                 ("has a quotation mark that swallows the rows after it".into(), "close the quotation in that row")
             }
-            Fault::LongRecord => ("has a row that is too long".into(), "look for an open quotation mark in that row"),
+            Fault::LongRecord => {
+                ("has a row that is too long".into(), "look at that row; in a text file, for an open quotation mark")
+            }
             Fault::Workbook(what) => (format!("cannot be read as a workbook ({})", english(what)), "save it as XLSX"),
             Fault::NoSheet => ("has no such sheet, or it is empty".into(), "check the sheet's name"),
             Fault::AmbiguousSheets(sheets) => (

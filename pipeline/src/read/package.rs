@@ -1,11 +1,12 @@
 //! A workbook's package is walked through once before it is opened: counted while it inflates, since its own sizes may lie.
 
 use std::{
+    collections::HashSet,
     fs::File,
     io::{BufReader, Read},
 };
 
-use memchr::memmem::Finder;
+use memchr::{memchr, memmem::Finder};
 use zip::{ZipArchive, result::ZipError};
 
 use super::{
@@ -33,6 +34,11 @@ pub(crate) fn inspect(source: &Source, limits: &Limits) -> Result<Package, Fault
     if PARTS < archive.len() {
         return Err(Fault::Bomb(format!("压缩包内有 {0} 个部件 / {0} parts", archive.len())));
     }
+    let twice = || Fault::Workbook("同一部件出现两次 / a part twice".into());
+    if archive.has_duplicate_names() {
+        return Err(twice());
+    }
+    let mut names = HashSet::new();
     let mut package = Package::default();
     let (mut workbook, mut total) = (false, 0);
     for at in 0..archive.len() {
@@ -48,6 +54,9 @@ pub(crate) fn inspect(source: &Source, limits: &Limits) -> Result<Package, Fault
             let found = if name == "mimetype" { "ODS" } else { "XLSB" };
             return Err(Fault::WrongType { found: found.into() });
         }
+        if !names.insert(name.clone()) {
+            return Err(twice());
+        }
         workbook |= name.ends_with("workbook.xml");
         let sheet = name.contains("worksheets/");
         let (compressed, most) =
@@ -57,8 +66,12 @@ pub(crate) fn inspect(source: &Source, limits: &Limits) -> Result<Package, Fault
         if limits.inflated_bytes < total {
             return Err(Fault::Bomb(inflated_beyond(limits.inflated_bytes)));
         }
-        if seen.markup && (name.ends_with(".xml") || name.ends_with(".rels")) {
+        let xml = name.ends_with(".xml") || name.ends_with(".rels");
+        if seen.markup && xml {
             return Err(Fault::Markup);
+        }
+        if seen.nul && xml {
+            return Err(Fault::Workbook("部件不是 UTF-8 / a part that is not UTF-8".into()));
         }
         package.merged |= sheet && seen.merged;
         package.hidden |= sheet && seen.hidden;
@@ -79,6 +92,7 @@ fn fault(error: &ZipError) -> Fault {
 struct Seen {
     bytes: u64,
     markup: bool,
+    nul: bool,
     merged: bool,
     hidden: bool,
 }
@@ -98,6 +112,7 @@ fn scan(mut part: impl Read) -> Result<Seen, Fault> {
         let filled = kept + n;
         let bytes = &buffer[..filled];
         seen.markup = seen.markup || doctype.find(bytes).is_some() || entity.find(bytes).is_some();
+        seen.nul = seen.nul || memchr(0, bytes).is_some();
         seen.merged = seen.merged || merged.find(bytes).is_some();
         seen.hidden = seen.hidden || hidden.find(bytes).is_some();
         kept = filled.min(16);

@@ -10,7 +10,7 @@ use arrow::{
     datatypes::{DataType, Float64Type},
 };
 use domain::{
-    contract::{Column, Holds},
+    contract::{Column, Holds, Table},
     rule::RuleId,
 };
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -43,6 +43,14 @@ pub(crate) fn read(
     let whole = |fault: Fault| part.error(fault.into());
     let file = source.rewound().and_then(|file| Ok(file.try_clone()?)).map_err(whole)?;
     let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| whole(parquet_fault(&error)))?;
+    let most = most_rows(part.table, source.bytes(), limits);
+    let many = || {
+        let bytes = source.bytes();
+        whole(Fault::Bomb(format!("{bytes} 字节里有 {most} 行以上 / more than {most} rows in {bytes} bytes")))
+    };
+    if most < u64::try_from(builder.metadata().file_metadata().num_rows()).unwrap_or(u64::MAX) {
+        return Err(many());
+    }
     let fields = builder.schema().fields().clone();
     let layout = Layout::read(part.table, fields.iter().map(|field| field.name().clone()).collect())
         .map_err(|trouble| part.error(trouble))?;
@@ -96,6 +104,9 @@ pub(crate) fn read(
         let cells = RecordBatch::try_new_with_options(Arc::clone(&schema), cells, &options)
             .map_err(|error| whole(Fault::Parquet(shortened(&error.to_string()))))?;
         report.rows += n as u64;
+        if most < report.rows {
+            return Err(many());
+        }
         sink(RawRows {
             table: part.table,
             file: Arc::clone(&file),
@@ -107,6 +118,16 @@ pub(crate) fn read(
         })?;
     }
     Ok(report)
+}
+
+/// Below so many rows nobody asks how few bytes they took.
+const FEW_ROWS: u64 = 1 << 16;
+
+/// The most rows that a file of this size may have: where one column tells them apart, each takes a byte at least.
+fn most_rows(table: Table, bytes: u64, limits: &Limits) -> u64 {
+    let keys = table.columns().iter().filter(|column| column.key).count();
+    let most = if keys == 1 { bytes } else { bytes.saturating_mul(limits.ratio) };
+    most.max(FEW_ROWS)
 }
 
 fn text_of(values: &ArrayRef, column: &Column) -> Result<StringArray, Fault> {

@@ -192,7 +192,13 @@ impl<'s> Workbook<'s> {
                 }
                 row.at = cell.at.0;
             }
-            row.add(&cell, &layout, part, is_1904, &mut stray);
+            let here = |fault: Fault| Err(Trouble::at(u64::from(cell.at.0) + 1, fault));
+            if !row.add(&cell, &layout, part, is_1904, &mut stray) {
+                return here(Fault::Workbook("同一单元格出现两次 / a cell twice".into()));
+            }
+            if limits.record_bytes < row.bytes {
+                return here(Fault::LongRecord);
+            }
             Ok(Walk::On)
         });
         taken?;
@@ -294,6 +300,9 @@ struct Row {
     texts: Vec<String>,
     positions: Vec<usize>,
     remarks: Vec<(usize, super::cell::Remark)>,
+    /// Which columns of the file had a value already.
+    seen: Vec<bool>,
+    bytes: usize,
     filled: usize,
     repeats: usize,
     headers: usize,
@@ -310,6 +319,8 @@ impl Row {
             texts: vec![String::new(); width],
             positions,
             remarks: Vec::new(),
+            seen: vec![false; layout.headers.len()],
+            bytes: 0,
             filled: 0,
             repeats: 0,
             headers,
@@ -317,29 +328,35 @@ impl Row {
         }
     }
 
-    fn add(&mut self, cell: &Placed<'_>, layout: &Layout, part: &Part, is_1904: bool, stray: &mut Stray) {
+    /// Adds a cell; `false` if there was another in its place.
+    fn add(&mut self, cell: &Placed<'_>, layout: &Layout, part: &Part, is_1904: bool, stray: &mut Stray) -> bool {
         if cell.value.is_nothing() {
             if cell.formula && matches!(cell.value, Value::Nothing) {
                 Stray::count(&mut stray.unevaluated, cell.at);
                 self.filled += 1;
             }
-            return;
+            return true;
         }
         let column = cell.at.1 as usize;
         let Some(header) = layout.headers.get(column).filter(|header| !header.trim().is_empty()) else {
             Stray::count(&mut stray.outside, cell.at);
-            return;
+            return true;
         };
+        if self.seen.get_mut(column).is_some_and(|seen| std::mem::replace(seen, true)) {
+            return false;
+        }
         self.filled += 1;
         let position = layout.positions.get(column).copied().flatten();
         let contract = position.and_then(|position| part.table.columns().get(position));
         self.scratch.clear();
         let remark = write(cell.value, contract, is_1904, &mut self.scratch);
+        self.bytes += self.scratch.len();
         self.repeats += usize::from(*header == self.scratch);
         if let Some((position, text)) = position.and_then(|position| Some((position, self.texts.get_mut(position)?))) {
             text.clone_from(&self.scratch);
             self.remarks.extend(remark.map(|remark| (position, remark)));
         }
+        true
     }
 
     fn end(&mut self, chunk: &mut Chunk<'_, '_>, stray: &mut Stray) -> Result<(), ReadError> {
@@ -357,6 +374,8 @@ impl Row {
             chunk.end_row(row)?;
         }
         self.remarks.clear();
+        self.seen.fill(false);
+        self.bytes = 0;
         self.texts.iter_mut().for_each(String::clear);
         Ok(())
     }
