@@ -2,10 +2,12 @@
 
 mod command_line;
 mod contract;
+mod corpora;
 mod faults;
 mod night;
 mod order;
 mod other_readers;
+mod properties;
 mod province;
 mod reports;
 mod side_facts;
