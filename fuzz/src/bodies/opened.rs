@@ -100,7 +100,9 @@ fn as_in_a_reading_process<T>(run: impl FnOnce() -> T) -> Option<T> {
     HOOKED.call_once(|| {
         let before = take_hook();
         set_hook(Box::new(move |panic| {
-            let abroad = panic.location().is_some_and(|place| place.file().contains("/registry/src/"));
+            // The standard library among them: it names its caller wherever the caller broke a rule, but not where a sum overflows.
+            let foreign = ["/registry/src/", "/rustc/", "/rustlib/src/"];
+            let abroad = panic.location().is_some_and(|at| foreign.iter().any(|place| at.file().contains(place)));
             if READING.get() && abroad {
                 FELL_ABROAD.set(true);
             } else {
