@@ -5,6 +5,7 @@
 
 pub(crate) mod cell;
 pub(crate) mod chunk;
+mod compound;
 pub(crate) mod csv;
 pub(crate) mod encoding;
 mod fault;

@@ -2,12 +2,14 @@
 
 mod command_line;
 mod contract;
+mod corpora;
 mod corpus;
 mod faults;
 mod lease;
 mod night;
 mod order;
 mod other_readers;
+mod properties;
 mod province;
 mod reports;
 mod s3;

@@ -8,9 +8,20 @@ fn root() -> PathBuf {
 
 fn sources() -> Vec<PathBuf> {
     let mut found = Vec::new();
-    for room in
-        ["domain", "warehouse", "pipeline", "queries", "reports", "schedules", "sample", "src", "tests", "benches"]
-    {
+    for room in [
+        "domain",
+        "warehouse",
+        "pipeline",
+        "queries",
+        "reports",
+        "schedules",
+        "sample",
+        "src",
+        "tests",
+        "benches",
+        "fuzz/src",
+        "fuzz/targets",
+    ] {
         walk(&root().join(room), &mut found);
     }
     found

@@ -208,6 +208,18 @@ mod tests {
             let _ = (Day::read(&text), Month::read(&text));
         }
 
+        /// A day that is read has the digits of the text in the order of year, month and day; nothing is turned round, filled in or rolled over.
+        #[test]
+        fn nothing_is_guessed(y in "[0-9]{1,5}", m in "[0-9]{1,3}", d in "[0-9]{1,4}", mark in "[-/. ]", time in "( [0-9]{1,2}:[0-9]{2})?") {
+            let text = format!("{y}{mark}{m}{mark}{d}{time}");
+            if let Some(day) = Day::read(&text) {
+                let stated = Day::from_ymd(y.parse().unwrap(), m.parse().unwrap(), d.parse().unwrap());
+                prop_assert_eq!((Some(day), y.len()), (stated, 4), "{}", text);
+                prop_assert!(time.bytes().all(|byte| matches!(byte, b' ' | b':' | b'0')), "{}", text);
+                prop_assert_eq!(Month::read(&text), Some(Month::of(day)));
+            }
+        }
+
         #[test]
         fn every_day_is_read_back_from_each_form(days in -25_000i32..60_000) {
             let stated = Day::from_epoch_days(days);

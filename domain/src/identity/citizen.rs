@@ -84,20 +84,27 @@ impl IdNo {
         {
             return if is_mangled(text) { Err(IdFault::Mangled) } else { Ok(IdNo(*places)) };
         }
-        let fault = |length| match length {
-            0 => IdFault::Empty,
-            18 => IdFault::Shape,
-            15 => IdFault::FirstGeneration,
-            other => IdFault::Length(other),
-        };
         if is_mangled(text) {
             return Err(IdFault::Mangled);
         }
-        let Some((places, length)) = normal::places(text) else { return Err(fault(text.chars().count().max(1))) };
+        let Some((places, length)) = normal::places(text) else {
+            return Err(match normal::count(text) {
+                18 => IdFault::Shape,
+                other => IdFault::Length(other),
+            });
+        };
         match places.first_chunk() {
-            Some(first) if length == 18 && is_shaped(first) => Ok(IdNo(*first)),
-            _ if length == 15 && !places[..15].iter().all(u8::is_ascii_digit) => Err(IdFault::Length(15)),
-            _ => Err(fault(length)),
+            Some(first) if length == 18 && is_shaped(first) => {
+                let id = IdNo(*first);
+                // Spaces inside hide a rounded tail from the look at the text above.
+                if is_mangled(id.as_str()) { Err(IdFault::Mangled) } else { Ok(id) }
+            }
+            _ => Err(match length {
+                0 => IdFault::Empty,
+                18 => IdFault::Shape,
+                15 if places[..15].iter().all(u8::is_ascii_digit) => IdFault::FirstGeneration,
+                other => IdFault::Length(other),
+            }),
         }
     }
 
@@ -222,7 +229,9 @@ mod tests {
         assert_eq!(IdNo::read("1101051949123100"), Err(IdFault::Length(16)));
         assert_eq!(IdNo::read("1101051949123100X2"), Err(IdFault::Shape));
         assert_eq!(IdNo::read("341126201503010000"), Err(IdFault::Mangled));
-        assert!(IdNo::read("护照 E12345678").is_err());
+        assert_eq!(IdNo::read("341126 20150301 0000"), Err(IdFault::Mangled));
+        assert_eq!(IdNo::read("护照 E12345678"), Err(IdFault::Length(11)));
+        assert_eq!(IdNo::read("护照 E123456789012"), Err(IdFault::Length(15)), "no number of the first generation");
         assert!(IdNo::read("1101051949123100211010519491231002").is_err());
     }
 
@@ -256,6 +265,18 @@ mod tests {
             let mut swapped = places;
             swapped.swap(at.min(15), at.min(15) + 1);
             prop_assert!(swapped == places || !checksum_ok(&swapped));
+        }
+
+        #[test]
+        fn what_is_read_is_its_own_normal_form(
+            digits in "[0-9]{14}(000|[0-9]{3})[0-9Xx]",
+            marks in prop::collection::vec((0usize..18, prop::sample::select(vec![' ', '\u{3000}', '\u{200b}', '\u{feff}'])), 0..4),
+        ) {
+            let mut text: Vec<char> = digits.chars().collect();
+            marks.into_iter().for_each(|(at, mark)| text.insert(at, mark));
+            if let Ok(id) = IdNo::read(&text.into_iter().collect::<String>()) {
+                prop_assert_eq!(IdNo::read(id.as_str()), Ok(id));
+            }
         }
 
         #[test]

@@ -9,7 +9,7 @@ use super::{checksum_ok, normalise};
 pub fn is_mangled(text: &str) -> bool {
     // Almost every cell ends here: no point, no exponent, no rounded tail.
     if !text.bytes().any(|byte| matches!(byte, b'.' | b'e' | b'E') || !byte.is_ascii())
-        && !text.trim_end().ends_with("000")
+        && !normalise(text).ends_with("000")
     {
         return false;
     }
@@ -49,6 +49,7 @@ mod tests {
             "3.41126E17",
             "3E+17",
             "341126201503010000",
+            "341126201503010000\u{7f}",
             "341126201503010016.0",
             "201901.0",
             "３.４１Ｅ＋１７",

@@ -52,18 +52,23 @@ const fn half_width(character: char) -> char {
 /// The bytes of a number of up to 19 places: normalised, letters in upper case, spaces and invisible marks inside left out.
 /// None if it is longer or holds anything but ASCII.
 pub(super) fn places(text: &str) -> Option<([u8; 20], usize)> {
-    let text = normalise(text);
     let mut places = [0; 20];
     let mut n = 0;
-    for character in text.chars() {
-        if is_invisible(character) || character.is_whitespace() {
-            continue;
-        }
+    for character in normalise(text).chars().filter(|&character| takes_a_place(character)) {
         let place = u8::try_from(character).ok().filter(u8::is_ascii)?;
         *places.get_mut(n)? = place.to_ascii_uppercase();
         n += 1;
     }
     Some((places, n))
+}
+
+/// How many places a text has, of whatever letters.
+pub(super) fn count(text: &str) -> usize {
+    normalise(text).chars().filter(|&character| takes_a_place(character)).count()
+}
+
+fn takes_a_place(character: char) -> bool {
+    !is_invisible(character) && !character.is_whitespace()
 }
 
 #[cfg(test)]

@@ -115,6 +115,18 @@ mod tests {
 
     proptest! {
         #[test]
+        fn what_is_read_is_its_own_normal_form(
+            text in "[GLJglj][0-9]{17}[0-9Xx]",
+            marks in prop::collection::vec((0usize..19, prop::sample::select(vec![' ', '\u{3000}', '\u{200b}', '\u{feff}'])), 0..4),
+        ) {
+            let mut marked: Vec<char> = text.chars().collect();
+            marks.into_iter().for_each(|(at, mark)| marked.insert(at, mark));
+            let number = StudentNo::read(&marked.into_iter().collect::<String>());
+            prop_assert_eq!(number.map(|number| number.as_str().to_owned()), Some(text.to_uppercase()));
+            prop_assert_eq!(number.and_then(|number| StudentNo::read(number.as_str())), number);
+        }
+
+        #[test]
         fn nothing_makes_it_panic(text in "\\PC{0,24}") {
             let _ = StudentNo::read(&text);
         }

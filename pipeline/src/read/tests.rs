@@ -1,6 +1,7 @@
 //! Smallest files that show how they are read.
 
 mod columnar;
+mod corpora;
 mod legacy;
 mod text;
 mod workbook;

@@ -11,6 +11,7 @@ use super::{
     PartReport,
     cell::{Value, write},
     chunk::{Chunk, Sink},
+    compound,
     fault::{Fault, ReadError, Trouble},
     layout::{Layout, TITLES, recognised},
     limits::Limits,
@@ -70,6 +71,7 @@ impl<'s> Workbook<'s> {
         if memchr::memmem::find(&bytes, &name).is_some() {
             return Err(Fault::Encrypted);
         }
+        compound::check(&bytes)?;
         let book = open_workbook_from_rs(Cursor::new(bytes)).map_err(|error| xls_fault(&error))?;
         Ok(Workbook::Xls { book: Box::new(book) })
     }

@@ -1,5 +1,7 @@
 //! What sources say, what papers say, and the movements that follow. One line, one statement.
 
+mod posted;
+
 use std::sync::Arc;
 
 use domain::{calendar::Day, movement::MovementKind};
@@ -336,40 +338,62 @@ fn papers_from_before_the_opening_move_nobody() {
     );
 }
 
+/// Statements that chance made: source, day, and where and as what the pupil is listed, if at all.
+type Said = Vec<(u8, i32, Option<(u8, u8, usize)>)>;
+
+/// Papers that chance made: day, kind, from and to.
+type Written = Vec<(i32, usize, Option<u8>, Option<u8>)>;
+
+fn said() -> impl Strategy<Value = Said> {
+    prop::collection::vec((0u8..3, 1i32..20, prop::option::of((0u8..3, 0u8..2, 0usize..4))), 1..10)
+}
+
+fn written() -> impl Strategy<Value = Written> {
+    prop::collection::vec((1i32..20, 0usize..21, prop::option::of(0u8..3), prop::option::of(0u8..3)), 0..6)
+}
+
+fn world(mut said: Said, written: Written, words: &mut Words) -> (Vec<Claim>, Vec<Paper>) {
+    let mut claims: Vec<Claim> = Vec::new();
+    said.sort_by_key(|(source, day, _)| (*source, *day));
+    said.dedup_by_key(|(source, day, _)| (*source, *day));
+    for (source, day, listed) in said {
+        let statuses = ["在读", "休学", "转出", "毕业"];
+        let account =
+            listed.map(|(school, class, status)| account(&format!("s{school} c{class} 3 {}", statuses[status]), words));
+        let source = words.number(&format!("{source}"));
+        let stated_on = Day::from_epoch_days(day);
+        let statement = Statement { stated_on, account };
+        match claims.iter_mut().find(|claim| claim.source == source) {
+            Some(claim) => {
+                if claim.statements.last().map(|last| last.account) != Some(account) {
+                    claim.statements.push(statement);
+                }
+            }
+            None => {
+                claims.push(Claim { source, opened_on: Day::from_epoch_days(1), statements: vec![statement] });
+            }
+        }
+    }
+    let papers = written.into_iter().enumerate().map(|(number, (day, kind, from, to))| Paper {
+        effective_on: Day::from_epoch_days(day),
+        kind: MovementKind::ALL[kind],
+        id: (words.number("A"), Arc::from(format!("{number}"))),
+        from_school: from.map(|school| words.number(&format!("s{school}"))),
+        to_school: to.map(|school| words.number(&format!("s{school}"))),
+        to_class: None,
+        to_grade: None,
+    });
+    let papers = papers.collect();
+    (claims, papers)
+}
+
 proptest! {
     /// Movements join up: each begins where the last ended, and days never run backwards.
     #[test]
-    fn movements_join_up_and_end_where_a_source_says(
-        said in prop::collection::vec((0u8..3, 1i32..20, prop::option::of((0u8..3, 0u8..2, 0usize..4))), 1..10),
-        papers in prop::collection::vec((1i32..20, 0usize..21, prop::option::of(0u8..3), prop::option::of(0u8..3)), 0..6),
-    ) {
+    fn movements_join_up_and_end_where_a_source_says(said in said(), written in written()) {
         let mut words = Words::default();
         let terms = Terms::new(&mut words);
-        let mut claims: Vec<Claim> = Vec::new();
-        let mut said = said;
-        said.sort_by_key(|(source, day, _)| (*source, *day));
-        said.dedup_by_key(|(source, day, _)| (*source, *day));
-        for (source, day, listed) in said {
-            let statuses = ["在读", "休学", "转出", "毕业"];
-            let account = listed.map(|(school, class, status)| account(&format!("s{school} c{class} 3 {}", statuses[status]), &mut words));
-            let source = words.number(&format!("{source}"));
-            let stated_on = Day::from_epoch_days(day);
-            match claims.iter_mut().find(|claim| claim.source == source) {
-                Some(claim) => if claim.statements.last().map(|last| last.account) != Some(account) {
-                    claim.statements.push(Statement { stated_on, account });
-                },
-                None => claims.push(Claim { source, opened_on: Day::from_epoch_days(1), statements: vec![Statement { stated_on, account }] }),
-            }
-        }
-        let papers: Vec<Paper> = papers.into_iter().enumerate().map(|(number, (day, kind, from, to))| Paper {
-            effective_on: Day::from_epoch_days(day),
-            kind: MovementKind::ALL[kind],
-            id: (words.number("A"), Arc::from(format!("{number}"))),
-            from_school: from.map(|school| words.number(&format!("s{school}"))),
-            to_school: to.map(|school| words.number(&format!("s{school}"))),
-            to_class: None,
-            to_grade: None,
-        }).collect();
+        let (claims, papers) = world(said, written, &mut words);
         let told = timeline(&claims, &papers, &terms, &words);
         let mut at = None;
         let mut day = i32::MIN;

@@ -123,3 +123,16 @@ fn a_compound_file_that_is_no_workbook_is_refused() {
     let bytes = compound("EncryptedPackage", &[0; 4096]);
     assert_eq!(fault(read(Table::Attendance, "attendance.xlsx", &bytes)).1, Fault::Encrypted);
 }
+
+#[test]
+fn a_chain_of_sectors_in_a_circle_is_seen_before_it_is_followed() {
+    // REQ: WH-02
+    let sound = compound("Workbook", &stream("考勤", &sample()));
+    // The place of the directory, and that of the workbook's second sector, in the table of sectors.
+    for (place, back_to) in [(1, 1_u32), (3, 2)] {
+        let mut bytes = sound.clone();
+        bytes[512 + 4 * place..][..4].copy_from_slice(&back_to.to_le_bytes());
+        let torn = fault(read(Table::Attendance, "attendance.xls", &bytes)).1;
+        assert!(matches!(&torn, Fault::Torn(how) if how.contains("circle")), "{torn:?}");
+    }
+}
