@@ -1,8 +1,9 @@
 //! Exit codes, decided in one place (H5): 0 done, 1 refused, 2 usage, 3 held, 4 another run works, 5 environment.
 
-use std::process::ExitCode;
+use std::{error::Error, process::ExitCode};
 
 use pipeline::night::NightError;
+use warehouse::error::is_of_the_environment;
 
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,11 +51,14 @@ impl Outcome {
             {
                 return Outcome::Done;
             }
-            if cause.is::<UsageError>() || cause.is::<domain::policy::PolicyError>() || cause.is::<queries::Error>() {
-                return Outcome::Usage;
-            }
         }
-        Outcome::Environment
+        if is_of_the_environment(error.as_ref()) || error.chain().any(|cause| cause.is::<schedules::night::Failed>()) {
+            return Outcome::Environment;
+        }
+        let usage = |cause: &(dyn Error + 'static)| {
+            cause.is::<UsageError>() || cause.is::<domain::policy::PolicyError>() || cause.is::<queries::Error>()
+        };
+        if error.chain().any(usage) { Outcome::Usage } else { Outcome::Environment }
     }
 
     /// Tells the error on standard error: what failed, why, what to do.
@@ -62,17 +66,17 @@ impl Outcome {
         if self == Outcome::Done {
             return self;
         }
-        eprintln!("error: {error}");
+        complain!("error: {error}");
         let mut last = error.to_string();
         for cause in error.chain().skip(1) {
             let text = cause.to_string();
             if text != last {
-                eprintln!("  caused by: {text}");
+                complain!("  caused by: {text}");
             }
             last = text;
         }
         if let Some(hint) = self.hint() {
-            eprintln!("hint: {hint}");
+            complain!("hint: {hint}");
         }
         self
     }
@@ -81,7 +85,7 @@ impl Outcome {
         match self {
             Outcome::Locked => Some("wait until the other run has ended; a run that was killed holds nothing"),
             Outcome::Environment => {
-                Some("nothing of this run was published; put right what is named above and run the same command again")
+                Some("what was published before stands; put right what is named above and run the same command again")
             }
             _ => None,
         }

@@ -85,13 +85,14 @@ pub async fn run(cli: &Cli, query: &Query) -> anyhow::Result<Outcome> {
             writer.finish()?;
         }
         Format::Parquet => {
-            let mut writer = parquet::arrow::ArrowWriter::try_new(std::io::stdout(), schema, None)?;
+            let mut writer = parquet::arrow::ArrowWriter::try_new(&mut out, schema, None)?;
             while let Some(batch) = stream.try_next().await.context("the query failed")? {
                 writer.write(&batch)?;
             }
             writer.close()?;
         }
     }
+    out.flush()?;
     Ok(Outcome::Done)
 }
 

@@ -20,10 +20,12 @@ use deltalake_core::{
 };
 use futures::TryStreamExt;
 use object_store::path::Path;
+use sha2::{Digest, Sha256};
 
 use crate::{
     error::Error,
     run::{Contents, DataFile},
+    seal,
     store::Place,
 };
 
@@ -103,6 +105,61 @@ pub(crate) async fn open(place: &Place, folder: &str, version: Option<u64>) -> R
         views.into_iter().map(|add| (add.path.clone(), add)).collect()
     };
     Ok(Opened { table, files })
+}
+
+/// The objects of a log that a reader of one version reads: the newest checkpoint and the entries after it.
+#[derive(Debug)]
+pub(crate) struct Log {
+    /// Each object's path below the warehouse's root, its version, and the SHA-256 of its bytes.
+    pub(crate) objects: Vec<(String, u64, String)>,
+}
+
+impl Log {
+    /// Looks at the log of a table up to a version. `known` are the digests of objects that were read before; it learns the others.
+    pub(crate) async fn of(
+        place: &Place,
+        folder: &str,
+        version: u64,
+        known: &mut BTreeMap<String, String>,
+    ) -> Result<Log, Error> {
+        let listed: Vec<_> = place.root.list(Some(&Path::from(format!("{folder}/_delta_log")))).try_collect().await?;
+        let mut entries: BTreeMap<u64, Path> = BTreeMap::new();
+        let mut checkpoint: Option<(u64, Path)> = None;
+        for object in listed {
+            let Some((number, ending)) = object.location.filename().and_then(|name| name.split_once('.')) else {
+                continue;
+            };
+            let Some(number) = number.parse().ok().filter(|number| *number <= version) else { continue };
+            match ending {
+                "json" => drop(entries.insert(number, object.location)),
+                "checkpoint.parquet" if checkpoint.as_ref().is_none_or(|(newest, _)| *newest < number) => {
+                    checkpoint = Some((number, object.location));
+                }
+                _ => {}
+            }
+        }
+        let after = checkpoint.as_ref().map_or(0, |(number, _)| number + 1);
+        let mut objects = Vec::new();
+        for (number, path) in checkpoint.into_iter().chain(entries.split_off(&after)) {
+            let name = path.to_string();
+            let sha256 = match known.get(&name) {
+                Some(sha256) => sha256.clone(),
+                None => seal::digest(&*place.root, &path).await?,
+            };
+            known.insert(name.clone(), sha256.clone());
+            objects.push((name, number, sha256));
+        }
+        Ok(Log { objects })
+    }
+
+    /// One digest of all of them.
+    pub(crate) fn digest(&self) -> String {
+        let mut hasher = Sha256::new();
+        for (path, _, sha256) in &self.objects {
+            hasher.update(format!("{path} {sha256}\n"));
+        }
+        seal::hex(&hasher.finalize())
+    }
 }
 
 /// Opens a table at its newest version, or makes it.
@@ -213,10 +270,24 @@ pub(crate) fn data_file(add: &Add, folder: &str, partition_columns: &[String]) -
     Ok(DataFile {
         path,
         size: u64::try_from(add.size).unwrap_or_default(),
+        sha256: sha256_of(add),
         rows: rows_of(add),
         partition,
         stats: add.stats.clone(),
     })
+}
+
+/// The tag of a file in the log that holds its SHA-256.
+const SHA256: &str = "sha256";
+
+/// The digest of a file by its tag; empty, and so never that of any bytes, where there is none.
+fn sha256_of(add: &Add) -> String {
+    add.tags.as_ref().and_then(|tags| tags.get(SHA256).cloned().flatten()).unwrap_or_default()
+}
+
+/// Writes the digest of a file into its tag.
+pub(crate) fn tag(add: &mut Add, sha256: &str) {
+    add.tags.get_or_insert_default().insert(SHA256.to_owned(), Some(sha256.to_owned()));
 }
 
 /// Rows of a file by its statistics.
