@@ -33,6 +33,7 @@ fn main() -> ExitCode {
     let ended = fault::guard(|| runtime.block_on(command::run(cli))).unwrap_or_else(|fault| Err(fault.into()));
     let outcome = match ended {
         Ok(outcome) => outcome,
+        Err(_) if voice::is_alone() => Outcome::Done,
         Err(error) => Outcome::from_error(&error).tell(&error),
     };
     outcome.worse(voice::outcome()).into()

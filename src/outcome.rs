@@ -45,12 +45,6 @@ impl Outcome {
                     _ => Outcome::Environment,
                 };
             }
-            if cause
-                .downcast_ref::<std::io::Error>()
-                .is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
-            {
-                return Outcome::Done;
-            }
         }
         if is_of_the_environment(error.as_ref()) || error.chain().any(|cause| cause.is::<schedules::night::Failed>()) {
             return Outcome::Environment;
@@ -63,9 +57,6 @@ impl Outcome {
 
     /// Tells the error on standard error: what failed, why, what to do.
     pub fn tell(self, error: &anyhow::Error) -> Outcome {
-        if self == Outcome::Done {
-            return self;
-        }
         complain!("error: {error}");
         let mut last = error.to_string();
         for cause in error.chain().skip(1) {

@@ -26,6 +26,33 @@ macro_rules! complain {
 
 /// Whether something could not be said for another reason than that nobody listens any more.
 static CUT_OFF: AtomicBool = AtomicBool::new(false);
+/// Whether nobody listens any more.
+static LEFT: AtomicBool = AtomicBool::new(false);
+
+/// Standard output for those who write by themselves. It knows whether the reader left, which is not always told by the error that comes back.
+#[derive(Debug)]
+pub struct Out;
+
+impl Write for Out {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        std::io::stdout().lock().write(bytes).inspect_err(note)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        std::io::stdout().lock().flush().inspect_err(note)
+    }
+}
+
+fn note(error: &std::io::Error) {
+    if error.kind() == ErrorKind::BrokenPipe {
+        LEFT.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Whether whoever listened has left.
+pub fn is_alone() -> bool {
+    LEFT.load(Ordering::Relaxed)
+}
 
 /// Writes to standard output; a closed pipe or a full disk behind it is no reason to panic.
 pub fn speak(words: Arguments<'_>) {

@@ -17,6 +17,7 @@ use crate::{
     clock,
     outcome::Outcome,
     settings::{AtWarehouse, Cli},
+    voice::Out,
 };
 
 /// Arguments of `xueji query`.
@@ -59,7 +60,7 @@ pub async fn run(cli: &Cli, query: &Query) -> anyhow::Result<Outcome> {
     let session = open(cli, &warehouse, query.run, vault).await?;
     let mut stream = session.read_only_stream(&query.sql).await?;
     let schema = stream.schema();
-    let mut out = std::io::stdout().lock();
+    let mut out = std::io::BufWriter::new(Out);
     match query.format {
         Format::Table => {
             let batches: Vec<RecordBatch> = stream.try_collect().await.context("the query failed")?;

@@ -10,7 +10,7 @@ use std::{
 
 use arrow::datatypes::{Schema, SchemaRef};
 use deltalake_core::{
-    DeltaTable, DeltaTableBuilder, DeltaTableError,
+    DeltaTable, DeltaTableBuilder, DeltaTableError, TableProperty,
     kernel::{
         Action, Add, StructField, StructType, Transaction,
         engine::arrow_conversion::{TryIntoArrow, TryIntoKernel},
@@ -174,6 +174,8 @@ pub(crate) async fn open_or_create(place: &Place, spec: &TableSpec) -> Result<Op
         .with_table_name(&spec.name)
         .with_columns(columns)
         .with_partition_columns(spec.partition.clone())
+        // Whoever opens a table reads every entry since the last checkpoint, some thirty tables many times a night.
+        .with_configuration_property(TableProperty::CheckpointInterval, Some("10"))
         .await
         .map_err(failed(&spec.folder))?;
     Ok(Opened { table, files: BTreeMap::new() })

@@ -2,9 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use arrow::array::Array;
+use bytes::Bytes;
 use futures::TryStreamExt;
 use object_store::{ObjectStore, ObjectStoreExt, path::Path};
-use serde::Deserialize;
+use parquet::{
+    arrow::{ProjectionMask, arrow_reader::ParquetRecordBatchReaderBuilder},
+    errors::ParquetError,
+};
+use serde::{Deserialize, Serialize};
 
 use crate::{
     Warehouse,
@@ -131,13 +137,16 @@ impl Warehouse {
         Ok(())
     }
 
-    /// Whether `_last_checkpoint` speaks of a checkpoint that is there. No manifest can know it: a night that was killed may have written it.
+    /// Whether `_last_checkpoint` says of a checkpoint what that is. No manifest can know it: a night that was killed may have written it.
     async fn tells_the_checkpoint(&self, folder: &str, bytes: &[u8]) -> bool {
         let Ok(last) = serde_json::from_slice::<LastCheckpoint>(bytes) else { return false };
         let path = Path::from(format!("{folder}/_delta_log/{:020}.checkpoint.parquet", last.version));
-        let Ok(checkpoint) = self.place().root.head(&path).await else { return false };
-        let tidy = serde_json::to_vec(&last).is_ok_and(|tidy| tidy == bytes);
-        tidy && checkpoint.size == last.size_in_bytes && last.num_of_add_files <= last.size
+        let Ok(checkpoint) = self.place().root.get(&path).await else { return false };
+        let Ok(checkpoint) = checkpoint.bytes().await else { return false };
+        let size_in_bytes = checkpoint.len() as u64;
+        let Ok((size, num_of_add_files)) = actions_in(checkpoint) else { return false };
+        let written = LastCheckpoint { version: last.version, size, size_in_bytes, num_of_add_files };
+        serde_json::to_vec(&written).is_ok_and(|written| written == bytes)
     }
 
     /// The live files of the newest run: each is one that a manifest knows.
@@ -184,13 +193,26 @@ impl Warehouse {
 }
 
 /// What `_last_checkpoint` says.
-#[derive(Debug, Deserialize, serde::Serialize)]
+#[derive(Debug, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct LastCheckpoint {
     version: u64,
     size: u64,
     size_in_bytes: u64,
     num_of_add_files: u64,
+}
+
+/// How many actions a checkpoint holds, and how many of them add a file.
+fn actions_in(checkpoint: Bytes) -> Result<(u64, u64), ParquetError> {
+    let reader = ParquetRecordBatchReaderBuilder::try_new(checkpoint)?;
+    let only_added = ProjectionMask::columns(reader.parquet_schema(), ["add"]);
+    let (mut all, mut added) = (0, 0);
+    for rows in reader.with_projection(only_added).build()? {
+        let rows = rows?;
+        all += rows.num_rows() as u64;
+        added += rows.columns().iter().map(|add| (add.len() - add.null_count()) as u64).sum::<u64>();
+    }
+    Ok((all, added))
 }
 
 fn told(error: &dyn std::error::Error) -> String {
@@ -202,4 +224,104 @@ fn told(error: &dyn std::error::Error) -> String {
         cause = source.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{path::PathBuf, sync::Arc};
+
+    use arrow::{
+        array::{Int64Array, RecordBatch},
+        datatypes::{DataType, Field, Schema},
+    };
+    use chrono::DateTime;
+
+    use crate::{
+        Warehouse,
+        delta::TableSpec,
+        draft::{Draft, LetGo},
+    };
+
+    /// A table with enough versions for its log to have a checkpoint.
+    async fn checkpointed(folder: &std::path::Path) -> Warehouse {
+        let warehouse = Warehouse::at(&folder.display().to_string()).unwrap();
+        let schema = Arc::new(Schema::new(vec![Field::new("number", DataType::Int64, false)]));
+        let spec = TableSpec {
+            name: "numbers".to_owned(),
+            folder: "numbers".to_owned(),
+            schema: schema.clone(),
+            partition: Vec::new(),
+        };
+        let now = DateTime::from_timestamp(1_383_177_600, 0).unwrap();
+        let mut draft = Draft::begin(&warehouse, "2013-10-31".parse().unwrap(), now).await.unwrap();
+        for number in 0..12 {
+            let mut writer = draft.writer(&spec).await.unwrap();
+            let rows = RecordBatch::try_new(schema.clone(), vec![Arc::new(Int64Array::from(vec![number]))]).unwrap();
+            writer.write(rows).await.unwrap();
+            let files = writer.finish().await.unwrap();
+            draft.commit(&spec, files, &LetGo::Nothing).await.unwrap();
+        }
+        draft.publish(now).await.unwrap();
+        warehouse
+    }
+
+    async fn sum(folder: &std::path::Path) -> Result<i64, crate::Error> {
+        let warehouse = Warehouse::at(&folder.display().to_string())?;
+        let run = warehouse.run(1).await?;
+        let contents = warehouse.contents(&run.tables["numbers"]).await?;
+        let mut sum = 0;
+        for file in &contents.files {
+            for rows in warehouse.read_file(&contents, file, &["number"]).await? {
+                let numbers = rows.column(0).as_any().downcast_ref::<Int64Array>().unwrap();
+                sum += numbers.values().iter().sum::<i64>();
+            }
+        }
+        Ok(sum)
+    }
+
+    // FAULT: F5
+    #[tokio::test]
+    async fn a_damaged_checkpoint_is_named_and_never_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let warehouse = checkpointed(folder.path()).await;
+        let log = folder.path().join("numbers/_delta_log");
+        let checkpoint = log.join(format!("{:020}.checkpoint.parquet", 9));
+        assert!(checkpoint.is_file(), "there is no checkpoint");
+        assert_eq!(warehouse.verify().await.unwrap().faults, [""; 0]);
+        assert_eq!(sum(folder.path()).await.unwrap(), 66);
+        let victims: [PathBuf; 4] = [
+            checkpoint,
+            log.join("_last_checkpoint"),
+            log.join(format!("{:020}.json", 7)),
+            log.join(format!("{:020}.json", 12)),
+        ];
+        for victim in victims {
+            let kept = std::fs::read(&victim).unwrap();
+            let name = victim.file_name().unwrap().to_string_lossy().into_owned();
+            let steps = if kept.len() < 200 { kept.len() } else { 12 };
+            for step in 0..steps {
+                for tear in [false, true] {
+                    let at = step * kept.len() / steps;
+                    let mut bytes = kept.clone();
+                    if tear {
+                        bytes.truncate(at)
+                    } else {
+                        bytes[at] ^= 1 << (step % 8)
+                    }
+                    std::fs::write(&victim, bytes).unwrap();
+                    let faults =
+                        Warehouse::at(&folder.path().display().to_string()).unwrap().verify().await.unwrap().faults;
+                    assert!(
+                        faults.iter().any(|fault| fault.contains(&name)),
+                        "{name}, byte {at}, torn {tear}: {faults:?}"
+                    );
+                    if let Ok(seen) = sum(folder.path()).await {
+                        assert_eq!(seen, 66, "{name}, byte {at}, torn {tear}");
+                    }
+                }
+            }
+            std::fs::write(&victim, kept).unwrap();
+        }
+        assert_eq!(warehouse.verify().await.unwrap().faults, [""; 0]);
+    }
 }
