@@ -12,10 +12,15 @@ mod output;
 mod together;
 mod zones;
 
-use std::{path::Path, sync::LazyLock};
+use std::{
+    path::Path,
+    sync::{LazyLock, OnceLock},
+    time::{Duration, Instant},
+};
 
 use domain::calendar::Day;
 
+use self::disk::{FaultyDisk, How};
 use crate::province::{Place, Ran, copy, days};
 
 /// How many trials: `few` for every change, as many as `XUEJI_TEST_TRIALS` says for a release.
@@ -56,6 +61,10 @@ struct Night {
     before: Option<String>,
     /// The digest after it, undisturbed.
     after: String,
+    /// How long it lasts, undisturbed.
+    lasts: Duration,
+    /// How many calls it makes that touch the warehouse: without those that read, and with them.
+    calls: [OnceLock<u64>; 2],
 }
 
 impl Night {
@@ -68,16 +77,35 @@ impl Night {
         let before = (!nights.is_empty()).then(|| ready.digest());
         ready.put_day(waits);
         let undisturbed = copy_of(&ready);
+        let began = Instant::now();
         let (ran, _) = undisturbed.night(day);
+        let lasts = began.elapsed();
         assert_eq!(ran.code, 0, "{}", ran.err);
         let after = undisturbed.digest();
         assert_ne!(before.as_ref(), Some(&after), "the night {name} changes nothing");
-        Night { name, ready, day, before, after }
+        Night { name, ready, day, before, after, lasts, calls: Default::default() }
     }
 
     /// The command of the night.
     fn arguments(&self) -> Vec<String> {
         ["nightly", "--quiet", "--day", &self.day.to_string()].map(str::to_owned).to_vec()
+    }
+
+    /// How many calls the night makes that such a disk counts.
+    fn calls(&self, how: How) -> u64 {
+        *self.calls[usize::from(how.reads_too())].get_or_init(|| {
+            let place = copy_of(&self.ready);
+            let disk = FaultyDisk::under(&place, "warehouse");
+            let mut command = place.command(&[]);
+            command.args(self.arguments());
+            disk.disturb(&mut command, how, 0);
+            let ran = Ran::of(&command.output().unwrap());
+            assert_eq!(ran.code, 0, "{}", ran.err);
+            let calls = disk.calls();
+            assert!(500 < calls, "the night made {calls} calls only: is the program linked statically?");
+            // Two nights do not make quite the same calls: what runs side by side reads more or less at a time.
+            calls * 19 / 20
+        })
     }
 
     /// What a reader sees: all of before or all of after, nothing else.

@@ -150,7 +150,7 @@ impl Sealed {
 
     async fn look(&self, path: &Path) -> Result<()> {
         let Some(seal) = self.seals.of(path) else { return Ok(()) };
-        let look = async || {
+        let look = || async {
             if digest(&*self.inner, path).await? == seal.sha256 {
                 return Ok(());
             }

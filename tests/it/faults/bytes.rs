@@ -99,11 +99,11 @@ fn a_changed_byte_is_found_and_never_becomes_a_figure() {
     let mut draw = Draw(SEED);
     let place = copy_of(&whole.place);
     let kinds = kinds(&place.warehouse());
-    for kind in ["log", "runs", "snapshots", "landing", "readings", "pupil.key", "data of ledger", "data of renumbered"]
+    for kind in ["log", "runs", "snapshots", "landing", "readings", "pupil.key", "data of ledger", "data of identities"]
     {
         assert!(kinds.iter().any(|(known, _)| known == kind), "there is no {kind}");
     }
-    let rounds = trials(60);
+    let rounds = trials(28);
     let (mut refused, mut right, mut nights) = (0, 0, 0);
     for round in 0..rounds {
         let (kind, files) = &kinds[usize::try_from(round).unwrap() % kinds.len()];

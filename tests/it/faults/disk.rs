@@ -20,6 +20,11 @@ pub(super) enum How {
 }
 
 impl How {
+    /// Whether calls that read are counted, and may fail.
+    pub(super) fn reads_too(self) -> bool {
+        matches!(self, How::ErrorOnce | How::Dead)
+    }
+
     fn word(self) -> &'static str {
         match self {
             How::NoSpaceOnce => "enospc",

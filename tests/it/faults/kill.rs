@@ -5,7 +5,7 @@ use std::{
     process::{Child, Stdio},
     sync::atomic::{AtomicBool, Ordering},
     thread::{scope, sleep},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use super::{
@@ -29,14 +29,11 @@ fn start(night: &Night, place: &Place) -> Child {
 fn a_night_killed_at_any_moment_needs_nothing_but_the_same_command() {
     let mut draw = Draw(SEED);
     let (mut killed, mut published) = (0, 0);
-    let rounds = trials(9);
+    let rounds = trials(6);
     for round in 0..rounds {
         let night = &NIGHTS[usize::try_from(round % 3).unwrap()];
         let place = copy_of(&night.ready);
-        let undisturbed = copy_of(&night.ready);
-        let began = Instant::now();
-        assert_eq!(run(&undisturbed, &night.arguments()).code, 0);
-        let lasts = u64::try_from(began.elapsed().as_micros()).unwrap();
+        let lasts = u64::try_from(night.lasts.as_micros()).unwrap();
         for again in 0..=draw.below(3) {
             let mut child = start(night, &place);
             sleep(Duration::from_micros(draw.below(lasts)));
@@ -60,10 +57,10 @@ fn a_night_killed_at_any_moment_needs_nothing_but_the_same_command() {
 #[test]
 fn a_night_killed_at_any_call_needs_nothing_but_the_same_command() {
     let mut draw = Draw(SEED);
-    let rounds = trials(9);
+    let rounds = trials(6);
     let mut published = 0;
     for (number, night) in NIGHTS.iter().enumerate() {
-        let calls = calls_of(night, How::Kill);
+        let calls = night.calls(How::Kill);
         let rounds = (number as u64..rounds).step_by(3).count() as u64;
         for round in 0..rounds {
             // One of each equal part of the night.
@@ -80,21 +77,6 @@ fn a_night_killed_at_any_call_needs_nothing_but_the_same_command() {
         }
     }
     println!("F1 at a call: {rounds} kills, all survived; {published} times the run was out already");
-}
-
-/// How many calls an undisturbed night makes.
-pub(super) fn calls_of(night: &Night, how: How) -> u64 {
-    let place = copy_of(&night.ready);
-    let disk = FaultyDisk::under(&place, "warehouse");
-    let mut command = place.command(&[]);
-    command.args(night.arguments());
-    disk.disturb(&mut command, how, 0);
-    let output = command.output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let calls = disk.calls();
-    assert!(500 < calls, "the night made {calls} calls only: is the program linked statically?");
-    // Two nights do not make quite the same calls: what runs side by side reads more or less at a time.
-    calls * 19 / 20
 }
 
 /// Whoever reads while a night works sees the night before, until all of the new one is there.

@@ -22,9 +22,10 @@ fn signal(name: &str, child: &Child) {
 
 /// Starts a night and stops it in the middle of its work, with the lease in its hands.
 fn standing_still(place: &Place) -> Child {
-    let child = start(place);
+    let mut child = start(place);
     let name = format!("process {} ", child.id());
     while !std::fs::read_to_string(place.warehouse().join(".lease")).unwrap_or_default().starts_with(&name) {
+        assert!(child.try_wait().unwrap().is_none(), "the night ended before it was stopped");
         sleep(Duration::from_millis(1));
     }
     signal("STOP", &child);
