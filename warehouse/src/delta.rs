@@ -4,7 +4,7 @@
 //! the same commit, so a killed night needs no repair.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
 };
 
@@ -107,11 +107,13 @@ pub(crate) async fn open(place: &Place, folder: &str, version: Option<u64>) -> R
     Ok(Opened { table, files })
 }
 
-/// The objects of a log that a reader of one version reads: the newest checkpoint and the entries after it.
+/// The log of a table up to one version.
 #[derive(Debug)]
 pub(crate) struct Log {
-    /// Each object's path below the warehouse's root, its version, and the SHA-256 of its bytes.
-    pub(crate) objects: Vec<(String, u64, String)>,
+    /// What a reader of that version reads, the newest checkpoint and the entries after it: paths below the warehouse's root, and SHA-256.
+    read: Vec<(String, String)>,
+    /// Every object: its version and path.
+    objects: BTreeSet<(u64, String)>,
 }
 
 impl Log {
@@ -123,43 +125,61 @@ impl Log {
         known: &mut BTreeMap<String, String>,
     ) -> Result<Log, Error> {
         let listed: Vec<_> = place.root.list(Some(&Path::from(format!("{folder}/_delta_log")))).try_collect().await?;
-        let mut entries: BTreeMap<u64, Path> = BTreeMap::new();
-        let mut checkpoint: Option<(u64, Path)> = None;
+        let mut objects: BTreeSet<(u64, String)> = BTreeSet::new();
+        let mut checkpoint: Option<(u64, String)> = None;
         for object in listed {
+            let path = object.location.to_string();
             let Some((number, ending)) = object.location.filename().and_then(|name| name.split_once('.')) else {
                 continue;
             };
             let Some(number) = number.parse().ok().filter(|number| *number <= version) else { continue };
-            match ending {
-                "json" => drop(entries.insert(number, object.location)),
-                "checkpoint.parquet" if checkpoint.as_ref().is_none_or(|(newest, _)| *newest < number) => {
-                    checkpoint = Some((number, object.location));
-                }
-                _ => {}
+            if ending == "checkpoint.parquet" {
+                checkpoint = checkpoint.max(Some((number, path.clone())));
+            } else if ending != "json" {
+                continue;
             }
+            objects.insert((number, path));
         }
-        let after = checkpoint.as_ref().map_or(0, |(number, _)| number + 1);
-        let mut objects = Vec::new();
-        for (number, path) in checkpoint.into_iter().chain(entries.split_off(&after)) {
-            let name = path.to_string();
-            let sha256 = match known.get(&name) {
-                Some(sha256) => sha256.clone(),
-                None => seal::digest(&*place.root, &path).await?,
-            };
-            known.insert(name.clone(), sha256.clone());
-            objects.push((name, number, sha256));
+        let after = checkpoint.as_ref().map(|(number, _)| *number);
+        let entries = objects.iter().filter(|(number, path)| after < Some(*number) && path.ends_with(".json"));
+        let mut log = Log { read: Vec::new(), objects: objects.clone() };
+        for (_, path) in checkpoint.iter().chain(entries) {
+            log.read.push((path.clone(), digest(place, path, known).await?));
         }
-        Ok(Log { objects })
+        Ok(log)
+    }
+
+    /// Every object of versions after `published`, with its SHA-256.
+    pub(crate) async fn since(
+        &self,
+        place: &Place,
+        published: Option<u64>,
+        known: &mut BTreeMap<String, String>,
+    ) -> Result<Vec<(String, String)>, Error> {
+        let mut new = Vec::new();
+        for (_, path) in self.objects.iter().filter(|(number, _)| published < Some(*number)) {
+            new.push((path.clone(), digest(place, path, known).await?));
+        }
+        Ok(new)
     }
 
     /// One digest of all of them.
     pub(crate) fn digest(&self) -> String {
         let mut hasher = Sha256::new();
-        for (path, _, sha256) in &self.objects {
+        for (path, sha256) in &self.read {
             hasher.update(format!("{path} {sha256}\n"));
         }
         seal::hex(&hasher.finalize())
     }
+}
+
+async fn digest(place: &Place, path: &str, known: &mut BTreeMap<String, String>) -> Result<String, Error> {
+    if let Some(sha256) = known.get(path) {
+        return Ok(sha256.clone());
+    }
+    let sha256 = seal::digest(&*place.root, &Path::parse(path).map_err(object_store::Error::from)?).await?;
+    known.insert(path.to_owned(), sha256.clone());
+    Ok(sha256)
 }
 
 /// Opens a table at its newest version, or makes it.

@@ -141,10 +141,10 @@ impl Draft {
         let now: Opened = delta::open_or_create(self.warehouse.place(), spec).await?;
         let version = delta::settle(self.warehouse.place(), spec, now, &wanted, self.run.run_id).await?;
         let rows = wanted.values().map(delta::rows_of).sum();
-        let log = Log::of(self.warehouse.place(), &spec.folder, version, &mut BTreeMap::new()).await?;
+        let mut known = BTreeMap::new();
+        let log = Log::of(self.warehouse.place(), &spec.folder, version, &mut known).await?;
         let published = self.base.as_ref().and_then(|run| run.tables.get(&spec.name)).map(|at| at.version);
-        let new = log.objects.iter().filter(|(_, number, _)| published.is_none_or(|published| published < *number));
-        self.run.files.extend(new.map(|(path, _, sha256)| (path.clone(), sha256.clone())));
+        self.run.files.extend(log.since(self.warehouse.place(), published, &mut known).await?);
         let published = Published { folder: spec.folder.clone(), version, rows, log: log.digest() };
         self.warehouse.seals.see(&published);
         self.run.tables.insert(spec.name.clone(), published);
