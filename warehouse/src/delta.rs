@@ -149,18 +149,9 @@ impl Log {
         Ok(log)
     }
 
-    /// Every object of versions after `published`, with its SHA-256.
-    pub(crate) async fn since(
-        &self,
-        place: &Place,
-        published: Option<u64>,
-        known: &mut BTreeMap<String, String>,
-    ) -> Result<Vec<(String, String)>, Error> {
-        let mut new = Vec::new();
-        for (_, path) in self.objects.iter().filter(|(number, _)| published < Some(*number)) {
-            new.push((path.clone(), digest(place, path, known).await?));
-        }
-        Ok(new)
+    /// Every object of the versions after a published one.
+    pub(crate) fn since(&self, published: Option<u64>) -> impl Iterator<Item = &str> {
+        self.objects.iter().filter(move |(number, _)| published < Some(*number)).map(|(_, path)| path.as_str())
     }
 
     /// One digest of all of them.
@@ -173,7 +164,8 @@ impl Log {
     }
 }
 
-async fn digest(place: &Place, path: &str, known: &mut BTreeMap<String, String>) -> Result<String, Error> {
+/// The digest of an object; `known` are those of objects that were read before.
+pub(crate) async fn digest(place: &Place, path: &str, known: &mut BTreeMap<String, String>) -> Result<String, Error> {
     if let Some(sha256) = known.get(path) {
         return Ok(sha256.clone());
     }

@@ -144,7 +144,12 @@ impl Draft {
         let mut known = BTreeMap::new();
         let log = Log::of(self.warehouse.place(), &spec.folder, version, &mut known).await?;
         let published = self.base.as_ref().and_then(|run| run.tables.get(&spec.name)).map(|at| at.version);
-        self.run.files.extend(log.since(self.warehouse.place(), published, &mut known).await?);
+        for path in log.since(published) {
+            if !self.run.files.contains_key(path) {
+                let sha256 = delta::digest(self.warehouse.place(), path, &mut known).await?;
+                self.run.files.insert(path.to_owned(), sha256);
+            }
+        }
         let published = Published { folder: spec.folder.clone(), version, rows, log: log.digest() };
         self.warehouse.seals.see(&published);
         self.run.tables.insert(spec.name.clone(), published);
