@@ -33,6 +33,6 @@ pub fn set(text: &str, test_mode: bool) -> anyhow::Result<()> {
     let instant = DateTime::parse_from_rfc3339(text.trim())
         .map_err(|_| UsageError(format!("`{}` is no instant such as 2013-10-31T01:30:00Z", text.trim())))?;
     let _ = FIXED.set(instant.with_timezone(&Utc));
-    eprintln!("note: the test clock stands at {}", instant.to_rfc3339());
+    complain!("note: the test clock stands at {}", instant.to_rfc3339());
     Ok(())
 }

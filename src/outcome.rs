@@ -1,8 +1,9 @@
 //! Exit codes, decided in one place (H5): 0 done, 1 refused, 2 usage, 3 held, 4 another run works, 5 environment.
 
-use std::process::ExitCode;
+use std::{error::Error, process::ExitCode};
 
 use pipeline::night::NightError;
+use warehouse::error::is_of_the_environment;
 
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,35 +47,29 @@ impl Outcome {
                     _ => Outcome::Environment,
                 };
             }
-            if cause
-                .downcast_ref::<std::io::Error>()
-                .is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
-            {
-                return Outcome::Done;
-            }
-            if cause.is::<UsageError>() || cause.is::<domain::policy::PolicyError>() || cause.is::<queries::Error>() {
-                return Outcome::Usage;
-            }
         }
-        Outcome::Environment
+        if is_of_the_environment(error.as_ref()) || error.chain().any(|cause| cause.is::<schedules::night::Failed>()) {
+            return Outcome::Environment;
+        }
+        let usage = |cause: &(dyn Error + 'static)| {
+            cause.is::<UsageError>() || cause.is::<domain::policy::PolicyError>() || cause.is::<queries::Error>()
+        };
+        if error.chain().any(usage) { Outcome::Usage } else { Outcome::Environment }
     }
 
     /// Tells the error on standard error: what failed, why, what to do.
     pub fn tell(self, error: &anyhow::Error) -> Outcome {
-        if self == Outcome::Done {
-            return self;
-        }
-        eprintln!("error: {error}");
+        complain!("error: {error}");
         let mut last = error.to_string();
         for cause in error.chain().skip(1) {
             let text = cause.to_string();
             if text != last {
-                eprintln!("  caused by: {text}");
+                complain!("  caused by: {text}");
             }
             last = text;
         }
         if let Some(hint) = self.hint() {
-            eprintln!("hint: {hint}");
+            complain!("hint: {hint}");
         }
         self
     }

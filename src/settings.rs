@@ -1,6 +1,6 @@
 //! Every setting: a flag, an environment variable `XUEJI_*`, or a line of `xueji.toml`, in that order. Nothing else reads them.
 
-use std::{collections::BTreeMap, ffi::OsString, path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, ffi::OsString, io::IsTerminal, path::PathBuf, time::Duration};
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use domain::{calendar::Day, policy::Policy};
@@ -153,7 +153,11 @@ impl Cli {
         directives.extend(ours.iter().map(|name| format!("{name}={}", self.log)));
         let filter = tracing_subscriber::EnvFilter::try_new(directives.join(","))
             .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("error"));
-        let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+        let _ = tracing_subscriber::fmt()
+            .with_env_filter(filter)
+            .with_writer(std::io::stderr)
+            .with_ansi(std::io::stderr().is_terminal())
+            .try_init();
     }
 }
 

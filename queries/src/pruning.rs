@@ -110,6 +110,7 @@ mod tests {
         DataFile {
             path: format!("ledger/{source}-{least}.parquet"),
             size: 1,
+            sha256: String::new(),
             rows: 1,
             partition: vec![Some(source.to_owned())],
             stats: Some(format!(

@@ -66,16 +66,21 @@ pub async fn run(cli: &Cli, nightly: &Nightly) -> anyhow::Result<Outcome> {
         settings.source = nightly.source.clone();
         settings.release = nightly.release.iter().cloned().collect();
     })?;
-    let report = schedules::night::run(&warehouse, &settings, clock::now, &Bar::new(nightly.quiet)).await?;
     if let Some(path) = &nightly.report {
-        write_report(path, &report)?;
+        can_be_written(path)?;
     }
+    let report = schedules::night::run(&warehouse, &settings, clock::now, &Bar::new(nightly.quiet)).await?;
+    let written = nightly.report.as_ref().map_or(Ok(()), |path| write_report(path, &report));
     if !nightly.quiet {
         let summary = summary(cli, &warehouse, &report).await?;
         tell!("{}", summary.text());
         say_causes(&report);
     }
     tell_troubles(&report);
+    written.with_context(|| match report.status {
+        Status::Published => format!("run {} was published, but its report could not be written", report.run_id),
+        Status::Unchanged | Status::Rejected => "nothing was published, and the report could not be written".to_owned(),
+    })?;
     Ok(outcome(&report))
 }
 
@@ -99,6 +104,16 @@ pub fn night_settings(
     };
     adjust(&mut settings);
     Ok(settings)
+}
+
+/// A report that cannot be written is better known before the night than after.
+fn can_be_written(report: &std::path::Path) -> anyhow::Result<()> {
+    let is_new = !report.exists();
+    fs_err::OpenOptions::new().append(true).create(true).open(report).context("the report cannot be written")?;
+    if is_new {
+        fs_err::remove_file(report)?;
+    }
+    Ok(())
 }
 
 fn write_report(path: &std::path::Path, report: &Report) -> anyhow::Result<()> {
@@ -190,12 +205,12 @@ fn tell_troubles(report: &Report) {
             BatchState::Refused => "refused",
         };
         for reason in &batch.reasons {
-            eprintln!("{word}: {} {}: {}", printable(&batch.source), batch.day, printable(&reason.zh));
-            eprintln!("  {}", printable(&reason.en));
+            complain!("{word}: {} {}: {}", printable(&batch.source), batch.day, printable(&reason.zh));
+            complain!("  {}", printable(&reason.en));
         }
     }
     for test in &report.failed_tests {
-        eprintln!("error: the figures failed a test of their own, nothing was published: {test}");
+        complain!("error: the figures failed a test of their own, nothing was published: {test}");
     }
 }
 

@@ -20,6 +20,7 @@ use crate::{
     clock,
     outcome::Outcome,
     settings::{AtWarehouse, Cli},
+    voice::Out,
 };
 
 /// Arguments of `xueji query`.
@@ -62,7 +63,7 @@ pub async fn run(cli: &Cli, query: &Query) -> anyhow::Result<Outcome> {
     let session = open(cli, &warehouse, query.run, vault).await?;
     let mut stream = session.read_only_stream(&query.sql).await?;
     let schema = stream.schema();
-    let mut out = std::io::stdout().lock();
+    let mut out = std::io::BufWriter::new(Out);
     match query.format {
         Format::Table => {
             let batches: Vec<RecordBatch> = stream.try_collect().await.context("the query failed")?;
@@ -88,13 +89,14 @@ pub async fn run(cli: &Cli, query: &Query) -> anyhow::Result<Outcome> {
             writer.finish()?;
         }
         Format::Parquet => {
-            let mut writer = parquet::arrow::ArrowWriter::try_new(std::io::stdout(), schema, None)?;
+            let mut writer = parquet::arrow::ArrowWriter::try_new(&mut out, schema, None)?;
             while let Some(batch) = stream.try_next().await.context("the query failed")? {
                 writer.write(&batch)?;
             }
             writer.close()?;
         }
     }
+    out.flush()?;
     Ok(Outcome::Done)
 }
 

@@ -133,6 +133,14 @@ pub(crate) fn copy(from: &Path, to: &Path) {
     }
 }
 
+/// Copies a batch of the small province with one of its files changed.
+pub(crate) fn copy_with(batch: &str, to: &Path, file: &str, change: impl FnOnce(&[u8]) -> Vec<u8>) {
+    copy(&SMALL.0.path().join(batch), to);
+    let path = to.join(file);
+    let bytes = std::fs::read(&path).expect("the file to change");
+    std::fs::write(&path, change(&bytes)).expect("the file to change");
+}
+
 /// The days of the small province.
 pub(crate) fn days() -> Vec<Day> {
     SMALL.1.days.iter().map(|truth| truth.day).collect()

@@ -4,13 +4,13 @@
 //! the same commit, so a killed night needs no repair.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
 };
 
 use arrow::datatypes::{Schema, SchemaRef};
 use deltalake_core::{
-    DeltaTable, DeltaTableBuilder, DeltaTableError,
+    DeltaTable, DeltaTableBuilder, DeltaTableError, TableProperty,
     kernel::{
         Action, Add, StructField, StructType, Transaction,
         engine::arrow_conversion::{TryIntoArrow, TryIntoKernel},
@@ -20,10 +20,12 @@ use deltalake_core::{
 };
 use futures::TryStreamExt;
 use object_store::path::Path;
+use sha2::{Digest, Sha256};
 
 use crate::{
     error::Error,
     run::{Contents, DataFile},
+    seal,
     store::Place,
 };
 
@@ -105,6 +107,73 @@ pub(crate) async fn open(place: &Place, folder: &str, version: Option<u64>) -> R
     Ok(Opened { table, files })
 }
 
+/// The log of a table up to one version.
+#[derive(Debug)]
+pub(crate) struct Log {
+    /// What a reader of that version reads, the newest checkpoint and the entries after it: paths below the warehouse's root, and SHA-256.
+    read: Vec<(String, String)>,
+    /// Every object: its version and path.
+    objects: BTreeSet<(u64, String)>,
+}
+
+impl Log {
+    /// Looks at the log of a table up to a version. `known` are the digests of objects that were read before; it learns the others.
+    pub(crate) async fn of(
+        place: &Place,
+        folder: &str,
+        version: u64,
+        known: &mut BTreeMap<String, String>,
+    ) -> Result<Log, Error> {
+        let listed: Vec<_> = place.root.list(Some(&Path::from(format!("{folder}/_delta_log")))).try_collect().await?;
+        let mut objects: BTreeSet<(u64, String)> = BTreeSet::new();
+        let mut checkpoint: Option<(u64, String)> = None;
+        for object in listed {
+            let path = object.location.to_string();
+            let Some((number, ending)) = object.location.filename().and_then(|name| name.split_once('.')) else {
+                continue;
+            };
+            let Some(number) = number.parse().ok().filter(|number| *number <= version) else { continue };
+            if ending == "checkpoint.parquet" {
+                checkpoint = checkpoint.max(Some((number, path.clone())));
+            } else if ending != "json" {
+                continue;
+            }
+            objects.insert((number, path));
+        }
+        let after = checkpoint.as_ref().map(|(number, _)| *number);
+        let entries = objects.iter().filter(|(number, path)| after < Some(*number) && path.ends_with(".json"));
+        let mut log = Log { read: Vec::new(), objects: objects.clone() };
+        for (_, path) in checkpoint.iter().chain(entries) {
+            log.read.push((path.clone(), digest(place, path, known).await?));
+        }
+        Ok(log)
+    }
+
+    /// Every object of the versions after a published one.
+    pub(crate) fn since(&self, published: Option<u64>) -> impl Iterator<Item = &str> {
+        self.objects.iter().filter(move |(number, _)| published < Some(*number)).map(|(_, path)| path.as_str())
+    }
+
+    /// One digest of all of them.
+    pub(crate) fn digest(&self) -> String {
+        let mut hasher = Sha256::new();
+        for (path, sha256) in &self.read {
+            hasher.update(format!("{path} {sha256}\n"));
+        }
+        seal::hex(&hasher.finalize())
+    }
+}
+
+/// The digest of an object; `known` are those of objects that were read before.
+pub(crate) async fn digest(place: &Place, path: &str, known: &mut BTreeMap<String, String>) -> Result<String, Error> {
+    if let Some(sha256) = known.get(path) {
+        return Ok(sha256.clone());
+    }
+    let sha256 = seal::digest(&*place.root, &Path::parse(path).map_err(object_store::Error::from)?).await?;
+    known.insert(path.to_owned(), sha256.clone());
+    Ok(sha256)
+}
+
 /// Opens a table at its newest version, or makes it.
 pub(crate) async fn open_or_create(place: &Place, spec: &TableSpec) -> Result<Opened, Error> {
     let table = builder(place, &spec.folder)?.build().map_err(failed(&spec.folder))?;
@@ -117,6 +186,8 @@ pub(crate) async fn open_or_create(place: &Place, spec: &TableSpec) -> Result<Op
         .with_table_name(&spec.name)
         .with_columns(columns)
         .with_partition_columns(spec.partition.clone())
+        // Whoever opens a table reads every entry since the last checkpoint, some thirty tables many times a night.
+        .with_configuration_property(TableProperty::CheckpointInterval, Some("10"))
         .await;
     match created {
         Ok(table) => Ok(Opened { table, files: BTreeMap::new() }),
@@ -233,10 +304,24 @@ pub(crate) fn data_file(add: &Add, folder: &str, partition_columns: &[String]) -
     Ok(DataFile {
         path,
         size: u64::try_from(add.size).unwrap_or_default(),
+        sha256: sha256_of(add),
         rows: rows_of(add),
         partition,
         stats: add.stats.clone(),
     })
+}
+
+/// The tag of a file in the log that holds its SHA-256.
+const SHA256: &str = "sha256";
+
+/// The digest of a file by its tag; empty, and so never that of any bytes, where there is none.
+fn sha256_of(add: &Add) -> String {
+    add.tags.as_ref().and_then(|tags| tags.get(SHA256).cloned().flatten()).unwrap_or_default()
+}
+
+/// Writes the digest of a file into its tag.
+pub(crate) fn tag(add: &mut Add, sha256: &str) {
+    add.tags.get_or_insert_default().insert(SHA256.to_owned(), Some(sha256.to_owned()));
 }
 
 /// Rows of a file by its statistics.

@@ -20,9 +20,10 @@ use parquet::{
 
 use crate::{
     Warehouse,
-    delta::{self, Opened, TableSpec, failed},
+    delta::{self, Log, Opened, TableSpec, failed},
     error::Error,
     lease::Lease,
+    manifest_path,
     run::{Contents, DataFile, Published, Run},
 };
 
@@ -98,6 +99,10 @@ impl Draft {
             finished_at: now,
             tables: base.as_ref().map(|run| run.tables.clone()).unwrap_or_default(),
             files: BTreeMap::new(),
+            previous: match &base {
+                Some(run) => Some(warehouse.digest_of(manifest_path(run.run_id).as_ref()).await?),
+                None => None,
+            },
         };
         Ok(Draft { warehouse: warehouse.clone(), lease, base, run })
     }
@@ -141,7 +146,7 @@ impl Draft {
     pub async fn commit(&mut self, spec: &TableSpec, new: Vec<NewFile>, let_go: &LetGo) -> Result<(), Error> {
         self.lease.check()?;
         let published = match self.run.tables.get(&spec.name) {
-            Some(at) => delta::open(self.warehouse.place(), &at.folder, Some(at.version)).await?.files,
+            Some(at) => self.warehouse.open_published(at).await?.files,
             None => BTreeMap::new(),
         };
         let mut wanted: BTreeMap<String, Add> = published
@@ -159,7 +164,18 @@ impl Draft {
         let now: Opened = delta::open_or_create(self.warehouse.place(), spec).await?;
         let version = delta::settle(self.warehouse.place(), spec, now, &wanted, self.run.run_id).await?;
         let rows = wanted.values().map(delta::rows_of).sum();
-        self.run.tables.insert(spec.name.clone(), Published { folder: spec.folder.clone(), version, rows });
+        let mut known = BTreeMap::new();
+        let log = Log::of(self.warehouse.place(), &spec.folder, version, &mut known).await?;
+        let published = self.base.as_ref().and_then(|run| run.tables.get(&spec.name)).map(|at| at.version);
+        for path in log.since(published) {
+            if !self.run.files.contains_key(path) {
+                let sha256 = delta::digest(self.warehouse.place(), path, &mut known).await?;
+                self.run.files.insert(path.to_owned(), sha256);
+            }
+        }
+        let published = Published { folder: spec.folder.clone(), version, rows, log: log.digest() };
+        self.warehouse.seals.see(&published);
+        self.run.tables.insert(spec.name.clone(), published);
         Ok(())
     }
 
@@ -171,6 +187,13 @@ impl Draft {
         }
         let files = writer.finish().await?;
         self.commit(spec, files, &LetGo::Everything).await
+    }
+
+    /// Notes an object that is no part of a table as one of this run's files.
+    pub async fn keep(&mut self, path: &str) -> Result<(), Error> {
+        let sha256 = self.warehouse.digest_of(path).await?;
+        self.run.files.insert(path.to_owned(), sha256);
+        Ok(())
     }
 
     /// What the new files are to a reader, before they are committed.
@@ -238,9 +261,10 @@ impl TableWriter {
     pub async fn finish(mut self) -> Result<Vec<NewFile>, Error> {
         let adds = self.inner.flush().await.map_err(failed(&self.spec.folder))?;
         let mut files = Vec::with_capacity(adds.len());
-        for add in adds {
+        for mut add in adds {
             let path = delta::data_file(&add, &self.spec.folder, &[])?.path;
             let sha256 = self.warehouse.digest_of(&path).await?;
+            delta::tag(&mut add, &sha256);
             files.push(NewFile { add, path, sha256 });
         }
         Ok(files)

@@ -61,14 +61,15 @@ impl ObjectStore for Durable {
         };
         let place = self.inner.path_to_filesystem(location)?;
         let name = location.to_string();
-        tokio::task::spawn_blocking(move || write_whole(&place, &payload, create))
+        let written = place.clone();
+        tokio::task::spawn_blocking(move || write_whole(&written, &payload, create))
             .await
             .map_err(|source| generic(source.into()))?
             .map_err(|source| match source.kind() {
                 std::io::ErrorKind::AlreadyExists if create => {
                     object_store::Error::AlreadyExists { path: name, source: source.into() }
                 }
-                _ => generic(source.into()),
+                _ => generic(Unwritten { place, source }.into()),
             })?;
         Ok(PutResult { e_tag: None, version: None })
     }
@@ -150,12 +151,21 @@ impl MultipartUpload for SyncedUpload {
 
 async fn sync_in_background(place: PathBuf) -> Result<()> {
     tokio::task::spawn_blocking(move || {
-        fs::File::open(&place)?.sync_all()?;
-        sync_folder_of(&place)
+        let synced = fs::File::open(&place).and_then(|file| file.sync_all()).and_then(|()| sync_folder_of(&place));
+        synced.map_err(|source| Unwritten { place, source })
     })
     .await
     .map_err(|source| generic(source.into()))?
     .map_err(|source| generic(source.into()))
+}
+
+/// What could not be written.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write {place}", place = place.display())]
+struct Unwritten {
+    place: PathBuf,
+    #[source]
+    source: std::io::Error,
 }
 
 fn write_whole(place: &FilePath, payload: &PutPayload, create: bool) -> std::io::Result<()> {

@@ -77,6 +77,9 @@ pub enum Error {
         #[source]
         source: object_store::Error,
     },
+    /// An object no longer holds what was written.
+    #[error(transparent)]
+    Damaged(#[from] Damaged),
     /// A manifest does not read as one.
     #[error("the manifest {path} is damaged")]
     Manifest {
@@ -131,4 +134,28 @@ pub enum Error {
     /// Arrow.
     #[error("columns do not fit together")]
     Columns(#[from] arrow::error::ArrowError),
+}
+
+/// An object no longer holds the bytes that were written.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{path}: its bytes are not those that were written; restore it from a backup")]
+pub struct Damaged {
+    /// Its path below the warehouse's root.
+    pub path: String,
+}
+
+/// Whether an error comes from the disk, the store or the machine, whatever it is wrapped in.
+pub fn is_of_the_environment(error: &(dyn std::error::Error + 'static)) -> bool {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if error.is::<std::io::Error>()
+            || error.is::<Damaged>()
+            || error.is::<object_store::Error>()
+            || error.is::<Box<object_store::Error>>()
+        {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
 }

@@ -87,7 +87,11 @@ fn lock(root: &FilePath, holder: &str) -> Result<File, Error> {
         Err(TryLockError::WouldBlock) => {
             let mut holder = String::new();
             let _ = file.read_to_string(&mut holder);
-            return Err(Error::Held { holder: holder.trim().to_owned() });
+            let holder = match holder.trim() {
+                "" => "a process that has just begun",
+                holder => holder,
+            };
+            return Err(Error::Held { holder: holder.to_owned() });
         }
         Err(TryLockError::Error(source)) => return Err(failed(source)),
     }

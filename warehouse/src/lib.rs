@@ -19,19 +19,23 @@ mod probe;
 pub mod read;
 pub mod remote;
 pub mod run;
+pub mod seal;
 pub mod snapshot;
 pub mod store;
 pub mod table;
 pub mod verify;
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use futures::TryStreamExt;
 use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload, path::Path};
 
 pub use crate::{delta::TableSpec, error::Error, run::Run};
 use crate::{
+    delta::{Log, Opened},
+    error::Damaged,
     run::{Contents, Published},
+    seal::{Sealed, Seals},
     store::{Access, Place},
 };
 
@@ -39,6 +43,7 @@ use crate::{
 #[derive(Debug, Clone)]
 pub struct Warehouse {
     place: Place,
+    seals: Arc<Seals>,
 }
 
 impl Warehouse {
@@ -49,7 +54,7 @@ impl Warehouse {
 
     /// The warehouse at a location that may lie at the other end of a network.
     pub fn reached(location: &str, access: &Access) -> Result<Warehouse, Error> {
-        Ok(Warehouse { place: Place::at(location, access)? })
+        Ok(Warehouse { place: Place::at(location, access)?, seals: Arc::default() })
     }
 
     /// The warehouse at a location where at least one run was published.
@@ -66,9 +71,9 @@ impl Warehouse {
         &self.place
     }
 
-    /// The store whose `/` is the warehouse's root.
+    /// The store whose `/` is the warehouse's root. Data files of opened tables are read as they were written, or not at all.
     pub fn store(&self) -> Arc<dyn ObjectStore> {
-        Arc::clone(&self.place.root)
+        Arc::new(Sealed::new(Arc::clone(&self.place.root), Arc::clone(&self.seals)))
     }
 
     /// The newest published run.
@@ -99,8 +104,24 @@ impl Warehouse {
 
     /// What one published version of a table consists of.
     pub async fn contents(&self, published: &Published) -> Result<Contents, Error> {
-        let opened = delta::open(&self.place, &published.folder, Some(published.version)).await?;
-        delta::contents(&opened, &published.folder)
+        let opened = self.open_published(published).await?;
+        let contents = delta::contents(&opened, &published.folder)?;
+        for file in &contents.files {
+            self.seals.learn(Path::parse(&file.path).map_err(object_store::Error::from)?, &file.sha256);
+        }
+        Ok(contents)
+    }
+
+    /// Opens a table as a run published it; a log that is no longer what it was is refused.
+    async fn open_published(&self, published: &Published) -> Result<Opened, Error> {
+        let Published { folder, version, log, .. } = published;
+        if !self.seals.has_seen(published) {
+            if Log::of(&self.place, folder, *version, &mut BTreeMap::new()).await?.digest() != *log {
+                return Err(Damaged { path: format!("{folder}/_delta_log") }.into());
+            }
+            self.seals.see(published);
+        }
+        delta::open(&self.place, folder, Some(*version)).await
     }
 
     async fn run_numbers(&self) -> Result<Vec<u64>, Error> {
@@ -137,13 +158,12 @@ impl Warehouse {
     async fn read_manifest(&self, run_id: u64) -> Result<Run, Error> {
         let path = manifest_path(run_id);
         let bytes = self.place.root.get(&path).await?.bytes().await?;
-        serde_json::from_slice(&bytes).map_err(|source| Error::Manifest { path: path.to_string(), source })
+        seal::unsealed(&path, &bytes)
     }
 
     async fn publish(&self, run: &Run) -> Result<(), Error> {
         let path = manifest_path(run.run_id);
-        let text =
-            serde_json::to_vec_pretty(run).map_err(|source| Error::Manifest { path: path.to_string(), source })?;
+        let text = seal::sealed(run).map_err(|source| Error::Manifest { path: path.to_string(), source })?;
         let create = PutOptions { mode: PutMode::Create, ..Default::default() };
         match self.place.root.put_opts(&path, PutPayload::from(text), create).await {
             Ok(_) => Ok(()),
@@ -171,7 +191,8 @@ impl Warehouse {
     ) -> Result<(), Error> {
         let path =
             Path::from(format!("vault/readings/{}-{}.json", now.format("%Y%m%dT%H%M%S%6f"), uuid::Uuid::new_v4()));
-        let text = serde_json::json!({ "at": now, "purpose": purpose, "question": question }).to_string();
+        let record = serde_json::json!({ "at": now, "purpose": purpose, "question": question });
+        let text = seal::sealed(&record).map_err(|source| Error::Manifest { path: path.to_string(), source })?;
         let create = PutOptions { mode: PutMode::Create, ..Default::default() };
         self.place.root.put_opts(&path, PutPayload::from(text), create).await?;
         Ok(())

@@ -20,9 +20,10 @@ pub struct Run {
     pub finished_at: DateTime<Utc>,
     /// Every table by name, with the version that belongs to this run.
     pub tables: BTreeMap<String, Published>,
-    /// The data files that this run added, by path below the warehouse's root, with the SHA-256 of each.
-    #[serde(default)]
+    /// What this run added (data files, log entries, kept copies), by path below the warehouse's root, with the SHA-256 of each.
     pub files: BTreeMap<String, String>,
+    /// SHA-256 of the manifest before this one; none for the first.
+    pub previous: Option<String>,
 }
 
 impl Run {
@@ -41,6 +42,8 @@ pub struct Published {
     pub version: u64,
     /// Rows in that version.
     pub rows: u64,
+    /// SHA-256 over the table's log as a reader of that version reads it.
+    pub log: String,
 }
 
 /// What one version of a table consists of.
@@ -61,6 +64,8 @@ pub struct DataFile {
     pub path: String,
     /// Bytes.
     pub size: u64,
+    /// Its SHA-256, in hexadecimal.
+    pub sha256: String,
     /// Rows.
     pub rows: u64,
     /// The values of the partition columns, in their order.

@@ -5,7 +5,7 @@ use futures::TryStreamExt;
 use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload, path::Path};
 use serde::{Deserialize, Serialize};
 
-use crate::{Warehouse, error::Error};
+use crate::{Warehouse, error::Error, seal};
 
 /// A name for (day, as known at a run).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,8 +24,7 @@ impl Warehouse {
     /// Gives a name; returns what the name stands for, which is another snapshot if the name was given before.
     pub async fn name_snapshot(&self, snapshot: &Snapshot) -> Result<Snapshot, Error> {
         let path = Path::from_iter(["snapshots", &format!("{}.json", snapshot.name)]);
-        let text =
-            serde_json::to_vec_pretty(snapshot).map_err(|source| Error::Manifest { path: path.to_string(), source })?;
+        let text = seal::sealed(snapshot).map_err(|source| Error::Manifest { path: path.to_string(), source })?;
         let create = PutOptions { mode: PutMode::Create, ..Default::default() };
         match self.place().root.put_opts(&path, PutPayload::from(text), create).await {
             Ok(_) => Ok(snapshot.clone()),
@@ -47,7 +46,7 @@ impl Warehouse {
 
     async fn read_snapshot(&self, path: &Path) -> Result<Snapshot, Error> {
         let bytes = self.place().root.get(path).await?.bytes().await?;
-        serde_json::from_slice(&bytes).map_err(|source| Error::Manifest { path: path.to_string(), source })
+        seal::unsealed(path, &bytes)
     }
 }
 

@@ -137,6 +137,11 @@ pub async fn commit_day(
     commit_side_facts(draft, &taken).await?;
     state::commit_renumbered(draft, state, &taken).await?;
 
+    for Kept { report, .. } in &taken {
+        for file in &facts.batches[*report].files {
+            draft.keep(&file.landing).await?;
+        }
+    }
     let records: Vec<RecordBatch> = taken
         .iter()
         .map(|Kept { report, batch }| state::batch_rows(run_id, batch, &facts.batches[*report].files))

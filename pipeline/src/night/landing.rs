@@ -11,7 +11,7 @@ use warehouse::{Warehouse, table::BATCHES};
 use crate::{
     columns::text,
     inbox::{Batch, Form, Part, escaped_length},
-    night::NightError,
+    night::{NightError, state::read_key},
 };
 
 /// A kept copy.
@@ -55,7 +55,7 @@ pub async fn keep_all(warehouse: Warehouse, batch: Batch) -> Result<BTreeMap<Str
     Ok(kept)
 }
 
-/// Keeps a copy of a file; a copy that is there already is left alone.
+/// Keeps a copy of a file; a copy that is there already and whole is left alone.
 ///
 /// Plain text is compressed with zstd; what comes compressed is kept as it is.
 async fn keep(warehouse: &Warehouse, source: &str, day: &str, part: &Part) -> Result<KeptCopy, NightError> {
@@ -67,7 +67,7 @@ async fn keep(warehouse: &Warehouse, source: &str, day: &str, part: &Part) -> Re
     let bytes = fs_err::metadata(&part.path)?.len();
     let kept = KeptCopy { place: place.to_string(), sha256, bytes };
     let store = warehouse.store();
-    if store.head(&place).await.is_ok() {
+    if digest_of_copy(warehouse, &kept.place).await.is_ok_and(|found| found == kept.sha256) {
         return Ok(kept);
     }
     let mut file = tokio::fs::File::open(&part.path).await?;
@@ -121,9 +121,12 @@ pub struct Copies {
     pub faults: Vec<String>,
 }
 
-/// Looks at every kept copy: does it still hold the bytes that came in?
+/// Looks at every kept copy (does it still hold the bytes that came in?) and at the key.
 pub async fn verify_copies(warehouse: &Warehouse) -> Result<Copies, NightError> {
     let mut copies = Copies::default();
+    if let Err(fault) = read_key(warehouse).await {
+        copies.faults.push(fault.to_string());
+    }
     let Some(run) = warehouse.latest().await? else { return Ok(copies) };
     let Some(published) = run.tables.get(BATCHES.name) else { return Ok(copies) };
     let contents = warehouse.contents(published).await?;

@@ -18,6 +18,7 @@ use sha2::{Digest, Sha256};
 use warehouse::{
     Run, TableSpec, Warehouse,
     draft::{Draft, LetGo},
+    error::Damaged,
     table::{AUTHORITIES, BATCHES, CHANGES, CLASSES, FINDINGS, RENUMBERED, RIVALS, SCHOOLS, Table},
 };
 
@@ -182,29 +183,46 @@ impl State {
 fn digest_of(path: &FilePath) -> std::io::Result<String> {
     let mut hasher = Sha256::new();
     std::io::copy(&mut fs_err::File::open(path)?, &mut hasher)?;
-    Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hex(&hasher.finalize()))
 }
+
+const KEY: &str = "vault/pupil.key";
 
 /// The warehouse's secret, made when the first night runs.
 async fn vault_key(warehouse: &Warehouse) -> Result<[u8; 16], NightError> {
-    let place = Path::from("vault/pupil.key");
+    let place = Path::from(KEY);
     let store = warehouse.store();
-    let fresh = uuid::Uuid::new_v4().into_bytes();
-    let fresh: String = Sha256::digest(fresh).iter().map(|byte| format!("{byte:02x}")).collect();
+    let secret: Vec<u8> = Sha256::digest(uuid::Uuid::new_v4().into_bytes()).iter().copied().take(16).collect();
+    let fresh = format!("{}{}", hex(&secret), check_of(&secret));
     let create = PutOptions { mode: PutMode::Create, ..Default::default() };
     match store.put_opts(&place, PutPayload::from(fresh), create).await {
         Ok(_) | Err(object_store::Error::AlreadyExists { .. }) => {}
         Err(other) => return Err(other.into()),
     }
-    let text = store.get(&place).await?.bytes().await?;
+    read_key(warehouse).await
+}
+
+/// The secret that is there: 16 bytes in hexadecimal and as many of their digest. With another one, every pupil would be a stranger.
+pub async fn read_key(warehouse: &Warehouse) -> Result<[u8; 16], NightError> {
+    let damaged = || NightError::Warehouse(Damaged { path: KEY.to_owned() }.into());
+    let text = warehouse.store().get(&Path::from(KEY)).await?.bytes().await?;
     let mut key = [0; 16];
     for (at, byte) in key.iter_mut().enumerate() {
         let pair = text.get(at * 2..at * 2 + 2).and_then(|pair| std::str::from_utf8(pair).ok());
-        *byte = pair
-            .and_then(|pair| u8::from_str_radix(pair, 16).ok())
-            .ok_or_else(|| NightError::Bug("vault/pupil.key is damaged; restore it from a backup".to_owned()))?;
+        *byte = pair.and_then(|pair| u8::from_str_radix(pair, 16).ok()).ok_or_else(damaged)?;
+    }
+    if text[..] != *format!("{}{}", hex(&key), check_of(&key)).as_bytes() {
+        return Err(damaged());
     }
     Ok(key)
+}
+
+fn check_of(key: &[u8]) -> String {
+    hex(Sha256::digest(key).get(..16).unwrap_or_default())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 async fn whole(warehouse: &Warehouse, run: &Run, table: &Table) -> Result<Vec<RecordBatch>, NightError> {

@@ -1,0 +1,82 @@
+//! A disk that fails on command: `faulty_disk.c`, compiled here and preloaded into the program.
+
+use std::{path::PathBuf, process::Command, sync::LazyLock};
+
+use crate::province::Place;
+
+/// How the disk fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum How {
+    /// One call finds no space.
+    NoSpaceOnce,
+    /// From a call on there is no space; the write at that call is cut short.
+    Full,
+    /// One call, reading ones included, fails with an I/O error.
+    ErrorOnce,
+    /// From a call on nothing goes any more, reading included.
+    Dead,
+    /// The process dies at a call; a write gets half of its bytes out.
+    Kill,
+}
+
+impl How {
+    /// Whether calls that read are counted, and may fail.
+    pub(super) fn reads_too(self) -> bool {
+        matches!(self, How::ErrorOnce | How::Dead)
+    }
+
+    fn word(self) -> &'static str {
+        match self {
+            How::NoSpaceOnce => "enospc",
+            How::Full => "full",
+            How::ErrorOnce => "eio",
+            How::Dead => "dead",
+            How::Kill => "kill",
+        }
+    }
+}
+
+static SHIM: LazyLock<(tempfile::TempDir, PathBuf)> = LazyLock::new(|| {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (source, library) = (folder.path().join("faulty_disk.c"), folder.path().join("faulty_disk.so"));
+    std::fs::write(&source, include_str!("faulty_disk.c")).expect("a source file");
+    let compiled = Command::new("cc")
+        .args(["-O1", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-o"])
+        .args([&library, &source])
+        .arg("-ldl")
+        .output()
+        .expect("a C compiler, `cc`");
+    assert!(compiled.status.success(), "{}", String::from_utf8_lossy(&compiled.stderr));
+    (folder, library)
+});
+
+/// A disk below a folder of a place.
+pub(super) struct FaultyDisk {
+    below: PathBuf,
+    counter: PathBuf,
+}
+
+impl FaultyDisk {
+    /// The disk under a folder of a place, such as `warehouse`.
+    pub(super) fn under(place: &Place, folder: &str) -> FaultyDisk {
+        let home = place.folder.path().canonicalize().expect("a place");
+        FaultyDisk { below: home.join(folder), counter: home.join("calls") }
+    }
+
+    /// Lets the disk fail a command at its `at`th call; at none if that is 0.
+    pub(super) fn disturb(&self, command: &mut Command, how: How, at: u64) {
+        std::fs::write(&self.counter, [0; 8]).expect("a counter");
+        command
+            .env("LD_PRELOAD", &SHIM.1)
+            .env("FAULTY_BELOW", &self.below)
+            .env("FAULTY_COUNT", &self.counter)
+            .env("FAULTY_AT", at.to_string())
+            .env("FAULTY_HOW", how.word());
+    }
+
+    /// The calls that the last command made.
+    pub(super) fn calls(&self) -> u64 {
+        let bytes = std::fs::read(&self.counter).expect("a counter");
+        u64::from_ne_bytes(bytes.try_into().expect("eight bytes"))
+    }
+}
