@@ -10,7 +10,7 @@ use super::{
     chunk::{Chunk, Sink},
     encoding::{Encoding, MOJIBAKE, survey},
     fault::{Fault, ReadError, Trouble},
-    layout::{Layout, TITLES, recognised},
+    layout::{Layout, TITLES, filled_like_data, recognised},
     limits::Limits,
     source::{Bounded, Hashing, Kind, Source},
     split::{Record, Splitter},
@@ -42,14 +42,19 @@ pub(crate) fn read(
         PartReport { encoding: encoding.name().into(), sha256, bytes: source.bytes(), ..PartReport::default() };
     let reader = text.open().map_err(|fault| whole(fault.into()))?;
     let mut records = Splitter::new(encoding.decode(reader), separator, limits.record_bytes);
+    let mut above = Vec::new();
     let header = loop {
         match records.next().map_err(whole)? {
-            Some(record) if record.row < header_row => report.note(format!("表头前跳过第 {} 行", record.row)),
+            Some(record) if record.row < header_row => {
+                report.note(format!("表头前跳过第 {} 行", record.row));
+                above.push((record.row, filled_like_data(texts(&record).iter().map(String::as_str))));
+            }
             Some(record) if record.row == header_row => break texts(&record),
             _ => return Err(part.error(Fault::Changed.into())),
         }
     };
     let layout = Layout::read(part.table, header).map_err(|trouble| whole(trouble.in_row(header_row)))?;
+    layout.nothing_above(&above).map_err(whole)?;
     report.extra_columns = layout.extra_columns();
     report.missing_optional = layout.missing_optional(part.table);
 

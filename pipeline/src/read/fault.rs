@@ -52,6 +52,8 @@ pub enum Fault {
     Markup,
     /// No row among the first ten is a header.
     NoHeader,
+    /// A row of the table stands above its header.
+    RowAboveHeader,
     /// Required columns are missing.
     MissingColumns(Vec<String>),
     /// These headers mean one column of the contract.
@@ -96,6 +98,7 @@ impl Fault {
             Fault::Encrypted => "encrypted",
             Fault::Markup => "markup",
             Fault::NoHeader => "no_header",
+            Fault::RowAboveHeader => "row_above_header",
             Fault::MissingColumns(_) => "missing_column",
             Fault::DoubledColumn(_) => "doubled_column",
             Fault::UnclosedQuote => "unclosed_quote",
@@ -141,6 +144,7 @@ impl Fault {
             Fault::Encrypted => ("工作簿设有密码".into(), "请去掉密码后再交"),
             Fault::Markup => ("工作簿含有文档类型声明或实体".into(), "请用电子表格软件另存一份"),
             Fault::NoHeader => ("前十行里找不到表头".into(), "表头须是约定的中文列名"),
+            Fault::RowAboveHeader => ("表头之上有数据行".into(), "请把表头移到所有数据行之上"),
             Fault::MissingColumns(columns) => {
                 (format!("缺少必填列:{}", columns.join("、")), "若对方另有叫法,请加入 data/aliases/headers.csv")
             }
@@ -192,6 +196,9 @@ impl Fault {
                 ("has a document type declaration or entities".into(), "save it anew from a spreadsheet program")
             }
             Fault::NoHeader => ("has no header in its first ten rows".into(), "use the column names of the contract"),
+            Fault::RowAboveHeader => {
+                ("has a row of the table above its header".into(), "move the header above all rows")
+            }
             Fault::MissingColumns(columns) => (
                 format!(
                     "has no column {}",

@@ -24,7 +24,30 @@ pub(crate) fn recognised<'t>(table: Table, cells: impl IntoIterator<Item = &'t s
     cells.into_iter().filter(|cell| header_of(table, cell).is_some()).count()
 }
 
+/// How many cells of a row above the header are filled, where it is no title: titles have no long number and few cells.
+pub(crate) fn filled_like_data<'t>(cells: impl IntoIterator<Item = &'t str>) -> usize {
+    let (mut filled, mut numbered) = (0, false);
+    for cell in cells.into_iter().filter(|cell| !cell.trim().is_empty()) {
+        filled += 1;
+        numbered =
+            numbered || cell.split(|letter: char| !letter.is_ascii_digit()).any(|digits| LONG_NUMBER <= digits.len());
+    }
+    if numbered { filled } else { 0 }
+}
+
+/// Digits on end that name a thing, as codes and days do.
+const LONG_NUMBER: usize = 6;
+
 impl Layout {
+    /// Refuses a table of which a row stands above the header: `above` are the rows there and their cells filled like data.
+    pub(crate) fn nothing_above(&self, above: &[(u64, usize)]) -> Result<(), Trouble> {
+        let headers = self.headers.iter().filter(|header| !header.trim().is_empty()).count();
+        match above.iter().find(|(_, filled)| headers < filled * 2) {
+            Some((row, _)) => Err(Trouble::at(*row, Fault::RowAboveHeader)),
+            None => Ok(()),
+        }
+    }
+
     /// Reads a header; a required column missing or a column doubled refuses the file.
     pub(crate) fn read(table: Table, headers: Vec<String>) -> Result<Layout, Trouble> {
         let columns = table.columns();

@@ -83,6 +83,7 @@ pub(crate) fn read(
                 cells.push(new_null_array(&DataType::Utf8, n));
                 continue;
             };
+            let values = &unfolded(values).map_err(whole)?;
             let text = text_of(values, column).map_err(whole)?;
             if values.data_type().is_numeric() && matches!(column.holds, Holds::StudentNo | Holds::IdNo) {
                 let rows = (first..).zip(text.iter());
@@ -130,8 +131,19 @@ fn most_rows(table: Table, bytes: u64, limits: &Limits) -> u64 {
     most.max(FEW_ROWS)
 }
 
+fn wrong(error: arrow::error::ArrowError) -> Fault {
+    Fault::Parquet(shortened(&error.to_string()))
+}
+
+/// Values of a dictionary by themselves, so that their type is seen.
+fn unfolded(values: &ArrayRef) -> Result<ArrayRef, Fault> {
+    match values.data_type() {
+        DataType::Dictionary(_, of) => cast(values, of).map_err(wrong),
+        _ => Ok(Arc::clone(values)),
+    }
+}
+
 fn text_of(values: &ArrayRef, column: &Column) -> Result<StringArray, Fault> {
-    let wrong = |error: arrow::error::ArrowError| Fault::Parquet(shortened(&error.to_string()));
     let text: StringArray = match values.data_type() {
         DataType::Float16 | DataType::Float32 | DataType::Float64 => {
             let numbers = cast(values, &DataType::Float64).map_err(wrong)?;

@@ -13,7 +13,7 @@ use super::{
     chunk::{Chunk, Sink},
     compound,
     fault::{Fault, ReadError, Trouble},
-    layout::{Layout, TITLES, recognised},
+    layout::{Layout, TITLES, filled_like_data, recognised},
     limits::Limits,
     package::{Package, inspect},
     source::Source,
@@ -147,9 +147,10 @@ impl<'s> Workbook<'s> {
                 .map_err(|fault| part.error(fault.into()))?,
         };
         let fail = |trouble: Trouble| ReadError { sheet: Some(sheet.clone()), ..part.error(trouble) };
-        let (header_row, headers) = self.header(part, &sheet).map_err(fail)?;
+        let Header { row: header_row, cells: headers, above } = self.header(part, &sheet).map_err(fail)?;
         let layout =
             Layout::read(part.table, headers).map_err(|trouble| fail(trouble.in_row(u64::from(header_row) + 1)))?;
+        layout.nothing_above(&above).map_err(fail)?;
         report.extra_columns = layout.extra_columns();
         report.missing_optional = layout.missing_optional(part.table);
         if 0 < header_row {
@@ -212,8 +213,7 @@ impl<'s> Workbook<'s> {
         Ok(report)
     }
 
-    /// The row (from 0) and the cells of the header.
-    fn header(&mut self, part: &Part, sheet: &str) -> Result<(u32, Vec<String>), Trouble> {
+    fn header(&mut self, part: &Part, sheet: &str) -> Result<Header, Trouble> {
         let is_1904 = self.is_1904();
         let mut rows: Vec<(u32, Vec<String>)> = Vec::new();
         self.walk(sheet, &mut |cell| {
@@ -241,15 +241,28 @@ impl<'s> Workbook<'s> {
         if rows.is_empty() {
             return Err(Fault::Empty.into());
         }
-        let mut best = (0, None);
+        let (mut best, mut most, mut above) = (None, 0, Vec::new());
         for (row, cells) in rows {
-            let found = recognised(part.table, cells.iter().map(String::as_str));
-            if best.0 < found {
-                best = (found, Some((row, cells)));
+            let texts = || cells.iter().map(String::as_str);
+            let found = recognised(part.table, texts());
+            let filled = filled_like_data(texts());
+            if most < found {
+                most = found;
+                best = Some(Header { row, cells, above: above.clone() });
             }
+            above.push((u64::from(row) + 1, filled));
         }
-        best.1.ok_or_else(|| Fault::NoHeader.into())
+        best.ok_or_else(|| Fault::NoHeader.into())
     }
+}
+
+/// A sheet's header.
+struct Header {
+    /// Its row, counted from 0.
+    row: u32,
+    cells: Vec<String>,
+    /// The rows above it, counted from 1, and how many of their cells are filled like data.
+    above: Vec<(u64, usize)>,
 }
 
 /// The sheet that is meant where none is named: the one that bears the table's name, or else the only visible one with values.

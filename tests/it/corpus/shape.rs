@@ -192,7 +192,7 @@ fn fields() -> Vec<Case> {
                 world
                     .put("students.csv", students().with(3, "现住址", &format!("\"{}\"", "路".repeat(3_500_000))).csv())
             },
-            "refused: unclosed_quote students.csv row 3",
+            "refused: long_record students.csv row 3",
         ),
         case(
             "a cell of half a megabyte that is no date",
@@ -217,7 +217,7 @@ fn fields() -> Vec<Case> {
         case(
             "100 MB of quotation marks",
             |world| world.put("students.csv", [students().csv().as_bytes(), &vec![b'"'; 100 << 20]].concat()),
-            "refused: unclosed_quote students.csv row 22",
+            "refused: long_record students.csv row 22",
         ),
         case(
             "a million blank rows",
@@ -280,6 +280,14 @@ fn headers() -> Vec<Case> {
             "the header at the end",
             |world| world.put("students.csv", lines()[1..].concat() + &lines()[0]),
             "refused: no_header students.csv",
+        ),
+        case(
+            "the header under three pupils",
+            |world| {
+                let lines = lines();
+                world.put("students.csv", format!("{}{}{}", lines[1..4].concat(), lines[0], lines[4..].concat()));
+            },
+            "refused: row_above_header students.csv row 1",
         ),
         case(
             "a column twice",

@@ -142,8 +142,9 @@ fn parts() -> Vec<Case> {
                     .concat();
                 world.put("students.csv", all);
             },
-            "refused: no_header students.csv",
-        ),
+            whole("UTF-8"),
+        )
+        .noting("表头前跳过第 1 行"),
         case(
             "the schools' table under the pupils' name",
             |world| world.put("students.csv", schools(SOURCE).csv()),

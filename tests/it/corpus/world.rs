@@ -94,8 +94,14 @@ pub(super) fn pupils(division: &str, number: usize) -> Rows {
     ];
     let mut rows = vec![header.map(str::to_owned).to_vec()];
     for pupil in 0..number {
-        let (month, day, sequence) = (1 + pupil % 8, 1 + pupil % 28, 100 + pupil);
-        let id_no = id_no(division, &format!("2006{month:02}{day:02}"), sequence);
+        let (month, day) = (1 + pupil % 8, 1 + pupil % 28);
+        // Numbers of digits alone, so that a case may take them for quantities.
+        let number = |sequence| (sequence, id_no(division, &format!("2006{month:02}{day:02}"), sequence));
+        let (sequence, id_no) = [100, 400, 700]
+            .map(|base| number(base + pupil))
+            .into_iter()
+            .find(|(_, number)| !number.ends_with('X'))
+            .expect("one of three has no X");
         let given = ["明", "芳", "强", "丽", "军", "洋", "杰", "娟", "敏", "静"][pupil % 10];
         rows.push(vec![
             format!("G{id_no}"),
