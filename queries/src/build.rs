@@ -114,8 +114,7 @@ pub async fn build_models(session: &Session, models: Vec<Model>) -> Result<Built
     let mut marts = Vec::new();
     for model in &order.models {
         let began = Instant::now();
-        let made =
-            make(session, model).await.map_err(|source| BuildError::Model { path: model.path(), source })?;
+        let made = make(session, model).await.map_err(|source| BuildError::Model { path: model.path(), source })?;
         debug!(model = model.name, elapsed_ms = began.elapsed().as_millis() as u64, "built {}", model.name);
         marts.extend(made);
     }

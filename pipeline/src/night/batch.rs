@@ -27,9 +27,9 @@ use crate::{
     finding::{Finding, Origin},
     inbox::{self, Mode, Part},
     night::{
-        NightError, Settings, elapsed,
+        NightError, Settings,
         desk::{self, Desked, ReadFile, Rules, Settlement, Stopped},
-        papers,
+        elapsed, papers,
         rolls::Rolls,
     },
     pupil::PupilKeys,

@@ -20,8 +20,9 @@ use crate::{
     diff::Difference,
     ledger::Entries,
     night::{
-        Facts, NightError, elapsed,
+        Facts, NightError,
         batch::Taken,
+        elapsed,
         opening::open_balances,
         papers,
         post::{self, Claims, Posting, published_claims},
@@ -196,8 +197,7 @@ async fn commit_findings(draft: &mut Draft, state: &State, taken: &[Kept]) -> Re
     let mut replaced = BTreeSet::new();
     for Kept { batch, .. } in taken {
         // Of a late batch only what it shows of the days around it is news; the list is of the present.
-        let flags: Vec<&Flag> =
-            batch.flags.iter().filter(|flag| !batch.late || !flag.is_seen_on_the_row()).collect();
+        let flags: Vec<&Flag> = batch.flags.iter().filter(|flag| !batch.late || !flag.is_seen_on_the_row()).collect();
         let before = SeenBefore::of(state::findings_of(draft, &batch.source).await?)?;
         for rows in before.told(&batch.source, batch.day, &flags) {
             writer.write(rows?).await?;

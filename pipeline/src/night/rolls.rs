@@ -80,7 +80,11 @@ struct Roll {
 
 impl Roll {
     /// The rows of one partition.
-    async fn partition(&self, warehouse: &Warehouse, partition: &[Option<String>]) -> Result<Option<RecordBatch>, NightError> {
+    async fn partition(
+        &self,
+        warehouse: &Warehouse,
+        partition: &[Option<String>],
+    ) -> Result<Option<RecordBatch>, NightError> {
         let Some(contents) = &self.contents else { return Ok(None) };
         let names: Vec<&str> = self.table.columns.iter().map(|column| column.name).collect();
         let mut batches = Vec::new();
@@ -126,7 +130,14 @@ impl Bench<'_> {
             let runtime = tokio::runtime::Handle::current();
             let sheet = |number: usize| {
                 let bucket = u32::try_from(number).unwrap_or(u32::MAX);
-                runtime.block_on(self.sheet(tonight, filled, bucket, keys, key_papers, [&students, &claims, &identities]))
+                runtime.block_on(self.sheet(
+                    tonight,
+                    filled,
+                    bucket,
+                    keys,
+                    key_papers,
+                    [&students, &claims, &identities],
+                ))
             };
             tokio::task::block_in_place(|| side_by_side(filled.cut().buckets() as usize, sheet))?
         };
