@@ -71,6 +71,24 @@ impl Office {
         self.place.xueji(&["nightly", "--quiet", "--day", &days()[number].to_string()])
     }
 
+    /// Kills a night of the first day at its so-manieth request; false if the lease of the one before still stands.
+    fn killed_at(&self, moment: usize) -> bool {
+        let gate = Arc::new(Gate::default());
+        let (held, mut number) = (Arc::clone(&gate), 0);
+        self.proxy.plan(move |_| {
+            number += 1;
+            if number < moment { Fate::Pass } else { Fate::Hold(Arc::clone(&held)) }
+        });
+        let mut night = self.begin_night(0);
+        let caught = gate.reached_unless(|| night.try_wait().unwrap().is_some());
+        let _ = night.kill();
+        let code = night.wait().unwrap().code();
+        self.proxy.rest();
+        gate.open();
+        assert!(caught || code == Some(4), "the night ended with {code:?} before request {moment}");
+        caught
+    }
+
     pub(crate) fn begin_night(&self, number: usize) -> std::process::Child {
         let mut command = self.place.command(&["nightly", "--quiet", "--day", &days()[number].to_string()]);
         command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
@@ -276,18 +294,9 @@ fn a_night_killed_on_its_way_to_the_bucket_leaves_nothing_behind() {
     let expected = undisturbed();
     let office = with_batches(1);
     for moment in [5, 120, 500] {
-        let gate = Arc::new(Gate::default());
-        let (held, mut number) = (Arc::clone(&gate), 0);
-        office.proxy.plan(move |_| {
-            number += 1;
-            if number < moment { Fate::Pass } else { Fate::Hold(Arc::clone(&held)) }
-        });
-        let mut night = office.begin_night(0);
-        gate.reached();
-        night.kill().unwrap();
-        night.wait().unwrap();
-        office.proxy.rest();
-        gate.open();
+        while !office.killed_at(moment) {
+            std::thread::sleep(Duration::from_millis(200));
+        }
     }
     let ran = office.night_in_time(0);
     assert_eq!(ran.code, 0, "{}", ran.err);
