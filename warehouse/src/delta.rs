@@ -6,6 +6,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
+    time::Duration,
 };
 
 use arrow::datatypes::{Schema, SchemaRef};
@@ -76,7 +77,24 @@ fn builder(place: &Place, folder: &str) -> Result<DeltaTableBuilder, Error> {
 }
 
 /// Opens a table at a version, or at its newest.
+///
+/// The listing of a store may lag behind a version that a manifest names, so there it is looked for more than once.
 pub(crate) async fn open(place: &Place, folder: &str, version: Option<u64>) -> Result<Opened, Error> {
+    let mut looks_left = if place.is_remote() && version.is_some() { 3 } else { 0 };
+    let mut pause = Duration::from_millis(100);
+    loop {
+        match open_once(place, folder, version).await {
+            Err(Error::Table { .. }) if 0 < looks_left => {
+                looks_left -= 1;
+                tokio::time::sleep(pause).await;
+                pause *= 3;
+            }
+            opened => return opened,
+        }
+    }
+}
+
+async fn open_once(place: &Place, folder: &str, version: Option<u64>) -> Result<Opened, Error> {
     let mut wanted = builder(place, folder)?;
     if let Some(version) = version {
         wanted = wanted.with_version(version);

@@ -27,7 +27,7 @@ pub mod verify;
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use futures::TryStreamExt;
+use futures::{StreamExt, TryStreamExt, stream};
 use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload, path::Path};
 
 pub use crate::{delta::TableSpec, error::Error, run::Run};
@@ -95,11 +95,9 @@ impl Warehouse {
 
     /// Every published run, oldest first.
     pub async fn runs(&self) -> Result<Vec<Run>, Error> {
-        let mut runs = Vec::new();
-        for number in self.run_numbers().await? {
-            runs.push(self.read_manifest(number).await?);
-        }
-        Ok(runs)
+        const AT_ONCE: usize = 16;
+        let numbers = self.run_numbers().await?;
+        stream::iter(numbers).map(|number| self.read_manifest(number)).buffered(AT_ONCE).try_collect().await
     }
 
     /// What one published version of a table consists of.

@@ -14,17 +14,20 @@ use std::{
     time::{Duration, Instant},
 };
 
+use bytes::Bytes;
 use futures::{
     StreamExt, TryStreamExt,
     stream::{self, BoxStream},
 };
 use object_store::{
-    CopyOptions, Error, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore, ObjectStoreExt,
+    CopyOptions, Error, GetOptions, GetResult, GetResultPayload, ListResult, MultipartUpload, ObjectMeta, ObjectStore, ObjectStoreExt,
     PutMode, PutMultipartOptions, PutOptions, PutPayload, PutResult, Result, UploadPart,
     client::{HttpError, HttpErrorKind},
     path::Path,
 };
 
+/// Bytes of a body that are asked for at a time.
+const PIECE: u64 = 16 << 20;
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
@@ -46,6 +49,23 @@ impl Remote {
     /// A store whose requests are tried again for so long.
     pub fn new(inner: Arc<dyn ObjectStore>, patience: Duration) -> Remote {
         Remote { inner, patience }
+    }
+
+    /// A large body piece by piece, so that however slowly it is consumed, no exchange takes long.
+    fn pieces(&self, meta: &ObjectMeta, options: GetOptions) -> BoxStream<'static, Result<Bytes>> {
+        let (inner, patience, size) = (Arc::clone(&self.inner), self.patience, meta.size);
+        let (location, whole) = (meta.location.clone(), GetOptions { if_match: meta.e_tag.clone(), ..options });
+        let starts = (0..size).step_by(usize::try_from(PIECE).unwrap_or(usize::MAX));
+        stream::iter(starts)
+            .then(move |start| {
+                let (inner, location) = (Arc::clone(&inner), location.clone());
+                let options = GetOptions { range: Some((start..size.min(start + PIECE)).into()), ..whole.clone() };
+                async move {
+                    let ask = || async { inner.get_opts(&location, options.clone()).await?.bytes().await };
+                    patiently(patience, ask).await
+                }
+            })
+            .boxed()
     }
 
     async fn standing(&self, location: &Path, payload: &PutPayload) -> Result<Standing> {
@@ -175,7 +195,11 @@ impl ObjectStore for Remote {
     }
 
     async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
-        patiently(self.patience, || self.inner.get_opts(location, options.clone())).await
+        let mut got = patiently(self.patience, || self.inner.get_opts(location, options.clone())).await?;
+        if options.range.is_none() && !options.head && PIECE < got.meta.size {
+            got.payload = GetResultPayload::Stream(self.pieces(&got.meta, options));
+        }
+        Ok(got)
     }
 
     fn delete_stream(&self, locations: BoxStream<'static, Result<Path>>) -> BoxStream<'static, Result<Path>> {
@@ -326,6 +350,17 @@ mod tests {
         let store = Remote::new(Arc::clone(&store.inner), store.patience);
         put(&store, "second", PutMode::Update(first.clone().into())).await.unwrap();
         put(&store, "second", PutMode::Update(first.into())).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_large_body_comes_in_pieces_and_whole() {
+        let store = lying(0);
+        let body: Vec<u8> = (0..2 * PIECE + 3).map(|n| (n % 251) as u8).collect();
+        store.put(&Path::from("one"), PutPayload::from(body.clone())).await.unwrap();
+        let got = store.get(&Path::from("one")).await.unwrap();
+        let pieces: Vec<Bytes> = got.into_stream().try_collect().await.unwrap();
+        assert_eq!(pieces.len(), 3);
+        assert_eq!(pieces.concat(), body);
     }
 
     #[tokio::test]

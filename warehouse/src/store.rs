@@ -169,6 +169,8 @@ impl Place {
             "there is no such bucket; make it, or correct --warehouse"
         } else if says(&["401 Unauthorized", "403 Forbidden"]) {
             "it refuses us; correct the keys (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY), or let them read and write there"
+        } else if says(&["invalid peer certificate"]) {
+            "this machine does not trust its certificate; name the issuer's by SSL_CERT_FILE"
         } else {
             "it does not answer as it should; is AWS_ENDPOINT_URL right, and is the store up?"
         };

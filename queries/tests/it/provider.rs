@@ -37,6 +37,7 @@ async fn file(store: &InMemory, path: &str, source: &str, numbers: &[i32], words
         rows: numbers.len() as u64,
         partition: vec![Some(source.to_owned())],
         stats: Some(stats),
+        sha256: String::new(),
     }
 }
 

@@ -11,7 +11,7 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
     thread::JoinHandle,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 /// What is asked, as far as a plan looks at it.
@@ -74,10 +74,18 @@ impl Gate {
 
     /// Waits until a request stands before it.
     pub(crate) fn reached(&self) {
-        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let waited = self.changed.wait_timeout_while(state, Duration::from_secs(120), |(reached, _)| !*reached);
-        let (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        assert!(state.0, "no request came to the gate");
+        assert!(self.reached_unless(|| false), "no request came to the gate");
+    }
+
+    /// Waits until a request stands before it; false if none comes, or what is said has become true.
+    pub(crate) fn reached_unless(&self, mut given_up: impl FnMut() -> bool) -> bool {
+        let until = Instant::now() + Duration::from_secs(120);
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        while !state.0 && Instant::now() < until && !given_up() {
+            let waited = self.changed.wait_timeout(state, Duration::from_millis(50));
+            (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        }
+        state.0
     }
 
     /// Lets pass whatever waits or will come.
