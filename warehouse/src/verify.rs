@@ -146,7 +146,7 @@ impl Warehouse {
         let size_in_bytes = checkpoint.len() as u64;
         let Ok((size, num_of_add_files)) = actions_in(checkpoint) else { return false };
         let written = LastCheckpoint { version: last.version, size, size_in_bytes, num_of_add_files };
-        serde_json::to_vec(&written).is_ok_and(|written| written == bytes)
+        serde_json::to_string(&written).is_ok_and(|written| format!("{written}\n").as_bytes() == bytes)
     }
 
     /// The live files of the newest run: each is one that a manifest knows.

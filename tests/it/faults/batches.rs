@@ -1,6 +1,40 @@
 //! Batches that are torn, shrunken or incomplete: held or refused, and the others go on.
 
+use std::{fs::OpenOptions, io::Write, thread, time::Duration};
+
 use crate::province::{Place, days};
+
+/// A file that grows under the reader's hands waits, or is taken as far as it had come; its last word is what counts in the end.
+// FAULT: F10
+#[test]
+fn a_batch_that_grows_while_it_is_read_is_whole_in_the_end() {
+    let day = days()[0];
+    let undisturbed = Place::new();
+    undisturbed.put("340102", day);
+    assert_eq!(undisturbed.night(day).0.code, 0);
+    let place = Place::new();
+    place.put("340102", day);
+    let students = place.inbox().join("340102").join(day.to_string()).join("students.csv");
+    let whole = std::fs::read(&students).unwrap();
+    let half = whole.len() / 2;
+    std::fs::write(&students, &whole[..half]).unwrap();
+    let (ran, report) = thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut file = OpenOptions::new().append(true).open(&students).unwrap();
+            for piece in whole[half..].chunks(997) {
+                file.write_all(piece).unwrap();
+                thread::sleep(Duration::from_millis(3));
+            }
+        });
+        place.night(day)
+    });
+    assert!(ran.code == 0 || ran.code == 3, "{}: {}", ran.code, ran.err);
+    assert!(["taken", "held"].contains(&state(&report, "340102").as_str()), "{report}");
+    let (ran, _) = place.night(day);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert_eq!(place.digest(), undisturbed.digest());
+    assert_eq!(place.xueji(&["verify"]).code, 0);
+}
 
 /// A missing core table holds the batch; a torn or mistyped file refuses it; the others go on. The worst decides the exit code.
 #[test]

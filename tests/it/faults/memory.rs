@@ -8,12 +8,12 @@ use std::process::Command;
 use super::{NIGHTS, copy_of};
 use crate::province::{Place, Ran, copy_with, days};
 
-const KIB: u64 = 1 << 20;
+const GIBIBYTE_IN_KIB: u64 = 1 << 20;
 
 /// Runs a command with at most 1 GiB of data.
 fn within_a_gibibyte(command: &Command) -> Ran {
     let mut bounded = Command::new("sh");
-    bounded.arg("-c").arg(format!("ulimit -d {KIB} && exec \"$0\" \"$@\""));
+    bounded.arg("-c").arg(format!("ulimit -d {GIBIBYTE_IN_KIB} && exec \"$0\" \"$@\""));
     bounded.arg(command.get_program()).args(command.get_args());
     Ran::of(&bounded.output().unwrap())
 }
