@@ -30,7 +30,7 @@ use crate::{
         NightError, Settings,
         desk::{self, Desked, ReadFile, Rules, Settlement, Stopped},
         elapsed, papers,
-        rolls::Rolls,
+        rolls::{Drawn, Rolls},
     },
     pupil::PupilKeys,
     quarantine::{Flag, quarantine_rows},
@@ -166,24 +166,26 @@ impl Bench<'_> {
         let opens = opens && students.as_ref().is_none_or(|students| !lists(students, source));
         let tonight = Tonight { source, word, day, full, opens, next, bucket: "" };
         let filled = across.students.take();
-        let before_rolls = (across.files.clone(), across.issues.clone(), across.fallen.clone(), across.flags.clone());
         let began = Instant::now();
-        let mut rolls = self.rolls(tonight, &mut across, filled.as_ref(), self.keys, Some(&mut quarantine)).await?;
-        debug!(source, elapsed_ms = elapsed(began), "compared and wrote the pupils of {source}");
-        let renumbered = std::mem::take(&mut rolls.renumbered);
         let mut keys = self.keys.clone();
-        if !renumbered.is_empty() {
-            for (number, pupil_id) in &renumbered {
-                keys.renumber(number, *pupil_id);
+        let mut renumbered = Vec::new();
+        let rolls = match self.rolls(tonight, &mut across, filled.as_ref(), &keys, &mut quarantine, true).await? {
+            Drawn::Rolls(rolls) => rolls,
+            Drawn::Renumbered(numbers) => {
+                for (number, pupil_id) in &numbers {
+                    keys.renumber(number, *pupil_id);
+                    let as_another = self.keys.pupil_id(number);
+                    across.flags.iter_mut().for_each(|flag| flag.correct_pupil(as_another, *pupil_id));
+                }
+                across.key_papers = papers::key_changes(&across.changes, &keys)?;
+                renumbered = numbers;
+                match self.rolls(tonight, &mut across, filled.as_ref(), &keys, &mut quarantine, false).await? {
+                    Drawn::Rolls(rolls) => rolls,
+                    Drawn::Renumbered(_) => return Err(NightError::Bug("numbers were not settled".to_owned()).into()),
+                }
             }
-            (across.files, across.issues, across.fallen, across.flags) = before_rolls;
-            across.key_papers = papers::key_changes(&across.changes, &keys)?;
-            for (number, pupil_id) in &renumbered {
-                let as_another = self.keys.pupil_id(number);
-                across.flags.iter_mut().for_each(|flag| flag.correct_pupil(as_another, *pupil_id));
-            }
-            rolls = self.rolls(tonight, &mut across, filled.as_ref(), &keys, None).await?;
-        }
+        };
+        debug!(source, elapsed_ms = elapsed(began), "compared and wrote the pupils of {source}");
         let _ = fs_err::remove_dir_all(&scratch);
         across.flags.retain(|flag| !flag.is_number_difference_of(self.key_changes));
         desk::count_flags(&mut across.flags, &across.fallen, &mut across.files);

@@ -49,8 +49,15 @@ pub struct Rolls {
     pub records_before: u64,
     /// Pupils that a full batch leaves out.
     pub vanished: Vec<Vanished>,
-    /// Numbers under which a vanished pupil appears again the same night, with that pupil.
-    pub renumbered: Vec<(String, i64)>,
+}
+
+/// What came of comparing the buckets.
+#[derive(Debug)]
+pub enum Drawn {
+    /// The rolls.
+    Rolls(Rolls),
+    /// Numbers under which a vanished pupil appears again the same night, with that pupil: compare once more, knowing them.
+    Renumbered(Vec<(String, i64)>),
 }
 
 /// Files in the place of partitions.
@@ -119,10 +126,11 @@ impl Bench<'_> {
         across: &mut Across,
         filled: Option<&Filled>,
         keys: &PupilKeys,
-        mut quarantine: Option<&mut TableWriter>,
-    ) -> Result<Rolls, NightError> {
+        quarantine: &mut TableWriter,
+        look_for_numbers: bool,
+    ) -> Result<Drawn, NightError> {
         let mut rolls = Rolls::default();
-        let Some(filled) = filled else { return Ok(rolls) };
+        let Some(filled) = filled else { return Ok(Drawn::Rolls(rolls)) };
         let [students, claims, identities] =
             [self.roll(&STUDENTS).await?, self.roll(&CLAIMS).await?, self.roll(&IDENTITIES).await?];
         let key_papers = &across.key_papers;
@@ -141,12 +149,16 @@ impl Bench<'_> {
             };
             tokio::task::block_in_place(|| side_by_side(filled.cut().buckets() as usize, sheet))?
         };
-        let mut gone: Vec<(i64, i64)> = Vec::new();
-        let mut come: Vec<(i64, String)> = Vec::new();
+        if look_for_numbers {
+            let numbers = renumbered(&sheets);
+            if !numbers.is_empty() {
+                return Ok(Drawn::Renumbered(numbers));
+            }
+        }
         for sheet in sheets {
             sheet.settlement.account_for(&mut across.files, &mut across.issues);
             let Settlement { contradictions, fallen, .. } = sheet.settlement;
-            if let Some(quarantine) = quarantine.as_mut().filter(|_| !contradictions.is_empty()) {
+            if !contradictions.is_empty() {
                 quarantine.write(quarantine_rows(tonight.source, tonight.day, &contradictions)?).await?;
             }
             across.fallen.extend(fallen);
@@ -160,13 +172,10 @@ impl Bench<'_> {
                 across.issues.add(&finding);
                 across.flags.push(flag);
             }
-            gone.extend(sheet.vanished.iter().filter_map(|vanished| Some((vanished.person?, vanished.pupil_id))));
             rolls.vanished.extend(sheet.vanished);
-            come.extend(sheet.appeared);
             rolls.differences.extend(sheet.differences);
         }
-        rolls.renumbered = renumbered(gone, come);
-        Ok(rolls)
+        Ok(Drawn::Rolls(rolls))
     }
 
     async fn roll(&self, table: &'static table::Table) -> Result<Roll, NightError> {
@@ -273,18 +282,20 @@ async fn written(writers: &Writers, rows: Option<RecordBatch>) -> Result<Option<
 }
 
 /// Pupils who leave under one number and come under another the same night: known by their own ID number, each exactly once.
-fn renumbered(gone: Vec<(i64, i64)>, come: Vec<(i64, String)>) -> Vec<(String, i64)> {
-    let mut by_person: BTreeMap<i64, (Vec<i64>, Vec<String>)> = BTreeMap::new();
-    for (person, pupil_id) in gone {
-        by_person.entry(person).or_default().0.push(pupil_id);
+fn renumbered(sheets: &[Sheet]) -> Vec<(String, i64)> {
+    let mut by_person: BTreeMap<i64, (Vec<i64>, Vec<&str>)> = BTreeMap::new();
+    for vanished in sheets.iter().flat_map(|sheet| &sheet.vanished) {
+        if let Some(person) = vanished.person {
+            by_person.entry(person).or_default().0.push(vanished.pupil_id);
+        }
     }
-    for (person, number) in come {
-        by_person.entry(person).or_default().1.push(number);
+    for (person, number) in sheets.iter().flat_map(|sheet| &sheet.appeared) {
+        by_person.entry(*person).or_default().1.push(number);
     }
     by_person
         .into_values()
         .filter_map(|(pupils, numbers)| match (pupils.as_slice(), numbers.as_slice()) {
-            ([pupil_id], [number]) => Some((number.clone(), *pupil_id)),
+            ([pupil_id], [number]) => Some(((*number).to_owned(), *pupil_id)),
             _ => None,
         })
         .collect()

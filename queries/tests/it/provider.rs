@@ -34,7 +34,6 @@ async fn file(store: &InMemory, path: &str, source: &str, numbers: &[i32], words
     DataFile {
         path: path.to_owned(),
         size,
-        sha256: String::new(),
         rows: numbers.len() as u64,
         partition: vec![Some(source.to_owned())],
         stats: Some(stats),
