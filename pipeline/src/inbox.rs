@@ -59,8 +59,14 @@ pub struct Reason {
 }
 
 impl Reason {
+    /// A reason whose sentences name the file, if it is about one.
     pub(crate) fn new(code: &'static str, file: Option<&str>, zh: impl Into<String>, en: impl Into<String>) -> Reason {
-        Reason { file: file.map(str::to_owned), place: String::new(), zh: zh.into(), en: en.into(), code }
+        let named = |sentence: String, colon: &str| match file {
+            Some(file) if !sentence.contains(file) => format!("{file}{colon}{sentence}"),
+            _ => sentence,
+        };
+        let (zh, en) = (named(zh.into(), ":"), named(en.into(), ": "));
+        Reason { file: file.map(str::to_owned), place: String::new(), zh, en, code }
     }
 }
 

@@ -111,7 +111,7 @@ pub fn pretty(batches: &[RecordBatch]) -> anyhow::Result<String> {
 fn reworded(batch: &RecordBatch, word: fn(&str) -> Cow<'_, str>) -> anyhow::Result<RecordBatch> {
     let (mut fields, mut columns) = (Vec::new(), Vec::<ArrayRef>::new());
     for (field, column) in batch.schema().fields().iter().zip(batch.columns()) {
-        let column = match is_text(field.data_type()) {
+        let column: ArrayRef = match is_text(field.data_type()) {
             true => {
                 let texts = cast(column, &DataType::Utf8)?;
                 let texts = texts.as_string::<i32>().iter().map(|text| text.map(|text| word(text).into_owned()));

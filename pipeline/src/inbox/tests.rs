@@ -142,14 +142,15 @@ fn links_and_folders_in_place_of_files_refuse_the_batch() {
 fn pieces_of_a_table_come_in_order_and_rivals_refuse_the_batch() {
     let inbox = Inbox::with_batch(DAY);
     inbox.remove(DAY, "students.csv");
-    for name in ["students-10.csv", "students-02.csv", "students-01.csv"] {
-        inbox.put(DAY, name, "表头\n");
+    for number in (1..=10).rev() {
+        inbox.put(DAY, &format!("students-{number}.csv"), "表头\n");
     }
     let found = inbox.look();
     let State::Ready(batch) = &found[0].state else { panic!("{found:?}") };
     let pieces: Vec<_> =
         batch.parts.iter().filter(|part| part.table == Table::Students).map(|part| part.file.as_str()).collect();
-    assert_eq!(pieces, ["students-01.csv", "students-02.csv", "students-10.csv"]);
+    let expected: Vec<String> = (1..=10).map(|number| format!("students-{number}.csv")).collect();
+    assert_eq!(pieces, expected);
 
     inbox.put(DAY, "students.csv", "表头\n");
     assert_eq!(inbox.codes(), ("refused", vec!["ambiguous_files"]));

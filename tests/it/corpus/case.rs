@@ -283,11 +283,12 @@ fn sound_report(report: &Value, ran: &Ran, text: &str, broken: &mut Vec<String>)
             _ => 0,
         };
         let source = batch["source"].as_str().unwrap_or_default();
-        for zh in texts(&batch["reasons"], "zh") {
-            let shown: String = zh.chars().filter(|letter| !letter.is_control()).take(40).collect();
-            let heard: String = ran.err.chars().filter(|letter| !letter.is_control()).collect();
-            if zh.is_empty() || !heard.contains(&shown) {
-                broken.push(format!("standard error does not say {zh:?} of {source}: {}", ran.err));
+        let plain =
+            |text: &str| text.chars().filter(|letter| !letter.is_control() && *letter != ' ').collect::<String>();
+        for said in texts(&batch["reasons"], "zh").into_iter().chain(texts(&batch["reasons"], "file")) {
+            let shown: String = plain(said).chars().take(40).collect();
+            if shown.is_empty() || !plain(&ran.err).contains(&shown) {
+                broken.push(format!("standard error does not say {said:?} of {source}: {}", ran.err));
             }
         }
         for file in batch["files"].as_array().into_iter().flatten() {

@@ -179,7 +179,7 @@ pub(super) fn cases() -> Vec<Case> {
             without(
                 1,
                 "GB18030",
-                "reject unknown_code 学籍状态 row 7; reject unknown_code 民族 row 7; reject unknown_code 身份证件类型 row 7; flag optional_code 就读方式 row 7",
+                "flag optional_code 就读方式 row 7; reject unknown_code 学籍状态 row 7; reject unknown_code 民族 row 7; reject unknown_code 身份证件类型 row 7",
             ),
         ),
         case(

@@ -94,7 +94,7 @@ fn rows() -> Vec<Case> {
             without(
                 1,
                 "UTF-8",
-                "reject unreadable 学校标识码 row 5; reject unreadable 出生日期 row 5; reject unreadable 年级 row 5; reject unknown_code 学籍状态 row 5; reject unknown_code 性别 row 5; reject unknown_code 民族 row 5; reject unknown_code 身份证件类型 row 5; flag optional_code 就读方式 row 5",
+                "flag optional_code 就读方式 row 5; flag optional_unreadable 户口所在地行政区划 row 5; flag optional_unreadable 是否随迁子女 row 5; reject unknown_code 学籍状态 row 5; reject unknown_code 性别 row 5; reject unknown_code 民族 row 5; reject unknown_code 身份证件类型 row 5; reject unreadable 入学年月 row 5; reject unreadable 出生日期 row 5; reject unreadable 学校标识码 row 5; reject unreadable 年级 row 5",
             ),
         ),
         case(

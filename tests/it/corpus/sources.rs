@@ -149,7 +149,7 @@ fn nights() -> Vec<Case> {
             let other = pupils("340104", 1).0[1].clone();
             let rows = students().with(2, "姓名", "赵大").with(2, "出生日期", "2005-12-31").with(2, "身份证件号", &other[5]);
             world.put("students.csv", rows.csv());
-        }, "taken [UTF-8] 20 = 20 + 0 + 0; flag number_differs 学籍号 row 2; flag key_changed 姓名 row 2; flag key_changed 出生日期 row 2; flag key_changed 身份证件号 row 2").on_the_second_night(),
+        }, "taken [UTF-8] 20 = 20 + 0 + 0; flag id_birth_date 身份证件号 row 2; flag key_changed 出生日期 row 2; flag key_changed 姓名 row 2; flag key_changed 身份证件号 row 2; flag number_differs 学籍号 row 2").on_the_second_night(),
         case("a batch refused before and put right", |world| {
             world.put("students.csv", "%PDF-1.7");
             let ran = world.place.xueji(&["nightly", "--quiet", "--day", DAY]);

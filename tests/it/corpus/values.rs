@@ -164,7 +164,11 @@ fn keys() -> Vec<Case> {
                 let first = students().0[1][5].clone();
                 world.put("students.csv", students().with(3, "身份证件号", &first).csv());
             },
-            without(0, "UTF-8", ""),
+            without(
+                0,
+                "UTF-8",
+                "flag id_birth_date 身份证件号 row 3; flag id_sex 身份证件号 row 3; flag number_differs 学籍号 row 3",
+            ),
         ),
     ]
 }
