@@ -18,12 +18,12 @@ use crate::{
 /// Small bounds: what is beyond them is refused, and the bytes of a fuzzer are few.
 pub(crate) fn limits() -> Limits {
     Limits {
-        inflated_bytes: 8 << 20,
-        part_bytes: 2 << 20,
+        inflated_bytes: 1 << 20,
+        part_bytes: 1 << 20,
         cells: 20_000,
         xls_bytes: 1 << 20,
         record_bytes: 64 << 10,
-        chunk_rows: 7,
+        chunk_rows: 64,
         ..Limits::of_program(PathBuf::from("/nowhere"))
     }
 }

@@ -15,7 +15,7 @@ pub struct Limits {
     pub cpu: Duration,
     /// The longest wait for the next sign of life of the reading process.
     pub silence: Duration,
-    /// What one compressed file, or one sheet of a workbook, may grow to, in bytes.
+    /// What one compressed file, or one sheet of a workbook, may grow to, in bytes; of Parquet, what it would be as text.
     pub inflated_bytes: u64,
     /// What any other part of a workbook may grow to, in bytes: these are held in memory.
     pub part_bytes: u64,

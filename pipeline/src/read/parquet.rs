@@ -22,7 +22,7 @@ use super::{
     fault::{Fault, ReadError},
     layout::Layout,
     limits::Limits,
-    source::Source,
+    source::{Source, grown, inflated_beyond},
 };
 use crate::{
     finding::{Finding, Origin},
@@ -63,9 +63,12 @@ pub(crate) fn read(
     let reader = builder.with_batch_size(limits.chunk_rows).build().map_err(|error| whole(parquet_fault(&error)))?;
     let file: Arc<str> = Arc::from(part.file.as_str());
     let schema = raw_schema(part.table);
+    // As text, each cell would be its letters and a separator: empty rows cost Parquet nothing, and whoever takes them much.
+    let (mut size, most) = (0, grown(source.bytes(), limits.inflated_bytes, limits));
     for batch in reader {
         let batch = batch.map_err(|error| whole(Fault::Parquet(shortened(&error.to_string()))))?;
         let n = batch.num_rows();
+        size += (n * fields.len().max(1)) as u64;
         let first = u32::try_from(report.rows).unwrap_or(u32::MAX).saturating_add(FIRST_ROW);
         let mut remarks = Vec::new();
         let mut cells: Vec<ArrayRef> = Vec::with_capacity(part.table.columns().len());
@@ -76,6 +79,9 @@ pub(crate) fn read(
                 continue;
             };
             let text = text_of(values, column).map_err(whole)?;
+            if let [first, .., last] = text.value_offsets() {
+                size += u64::from((last - first).unsigned_abs());
+            }
             if values.data_type().is_numeric() && matches!(column.holds, Holds::StudentNo | Holds::IdNo) {
                 let rows = (first..).zip(text.iter());
                 remarks.extend(rows.filter_map(|(row, value)| {
@@ -91,6 +97,9 @@ pub(crate) fn read(
                 }));
             }
             cells.push(Arc::new(text));
+        }
+        if most < size {
+            return Err(whole(Fault::Bomb(inflated_beyond(most))));
         }
         let options = RecordBatchOptions::new().with_row_count(Some(n));
         let cells = RecordBatch::try_new_with_options(Arc::clone(&schema), cells, &options)

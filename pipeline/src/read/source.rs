@@ -194,10 +194,15 @@ pub(crate) fn inflated_beyond(bytes: u64) -> String {
 /// Below this size the ratio is nobody's concern, in bytes.
 const SMALL: u64 = 16 << 20;
 
+/// What a file of so many bytes may grow to: `most` bytes, and no more than `limits.ratio` times its own.
+pub(crate) fn grown(compressed: u64, most: u64, limits: &Limits) -> u64 {
+    most.min(compressed.saturating_mul(limits.ratio).max(SMALL))
+}
+
 impl<R> Bounded<R> {
-    /// `most` bytes, and no more than `limits.ratio` times `compressed`.
+    /// Stops at [`grown`].
     pub(crate) fn new(reader: R, compressed: u64, most: u64, limits: &Limits) -> Bounded<R> {
-        Bounded { reader, bytes: 0, most: most.min(compressed.saturating_mul(limits.ratio).max(SMALL)) }
+        Bounded { reader, bytes: 0, most: grown(compressed, most, limits) }
     }
 }
 

@@ -7,9 +7,10 @@ use arrow::{
     datatypes::Int32Type,
 };
 use domain::contract::Table;
-use parquet::arrow::ArrowWriter;
+use parquet::{arrow::ArrowWriter, file::properties::WriterProperties};
 
-use super::{Fault, fault, read};
+use super::{Fault, fault, read, read_sheet};
+use crate::read::Limits;
 
 fn file(columns: Vec<(&str, ArrayRef)>) -> Vec<u8> {
     let batch = RecordBatch::try_from_iter(columns).unwrap();
@@ -72,4 +73,22 @@ fn lists_and_torn_files_are_refused() {
     let whole = file(vec![("学籍号", text(&["G1"])), ("日期", text(&["2013-09-02"])), ("情况", text(&["旷课"]))]);
     let torn = fault(read(Table::Attendance, "attendance.parquet", &whole[..whole.len() - 20])).1;
     assert!(matches!(torn, Fault::Torn(_) | Fault::Parquet(_)), "{torn:?}");
+}
+
+#[test]
+fn empty_rows_without_measure_are_refused() {
+    // REQ: WH-02. Runs of nulls cost nothing: a few kilobytes tell of twenty million rows.
+    let nulls = |rows: usize| arrow::array::new_null_array(&arrow::datatypes::DataType::Utf8, rows);
+    let columns = |rows| ["学籍号", "日期", "情况"].map(|header| (header, nulls(rows), true));
+    let batch = RecordBatch::try_from_iter_with_nullable(columns(1_000_000)).unwrap();
+    let mut bytes = Vec::new();
+    let long_pages =
+        WriterProperties::builder().set_data_page_row_count_limit(2_000_000).set_write_batch_size(1_000_000);
+    let mut writer = ArrowWriter::try_new(&mut bytes, batch.schema(), Some(long_pages.build())).unwrap();
+    (0..20).for_each(|_| writer.write(&batch).unwrap());
+    writer.close().unwrap();
+    assert!(bytes.len() < 50_000, "{}", bytes.len());
+    let limits = Limits { chunk_rows: 100_000, ..super::limits() };
+    let grown = fault(read_sheet(Table::Attendance, "attendance.parquet", None, &bytes, &limits)).1;
+    assert!(matches!(grown, Fault::Bomb(_)), "{grown:?}");
 }
