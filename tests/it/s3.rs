@@ -195,10 +195,10 @@ fn a_night_completes_or_ends_clean_though_one_exchange_of_five_fails() {
 #[test]
 fn a_commit_or_manifest_that_is_reported_failed_but_is_there_is_recognised() {
     let expected = undisturbed();
-    let fates: [(&str, fn() -> Fate); 3] = [
-        ("failed after", || Fate::FailAfter),
-        ("cut after", || Fate::CutAfter),
-        ("late", || Fate::Late(Duration::from_secs(3))),
+    let fates = [
+        ("failed after", Fate::FailAfter),
+        ("cut after", Fate::CutAfter),
+        ("late", Fate::Late(Duration::from_secs(3))),
     ];
     for (name, fate) in fates {
         let office = with_batches(1);
@@ -218,7 +218,7 @@ fn a_commit_or_manifest_that_is_reported_failed_but_is_there_is_recognised() {
                 return Fate::Pass;
             }
             counted.fetch_add(1, Ordering::SeqCst);
-            fate()
+            fate.clone()
         });
         let ran = office.try_night(0);
         assert_eq!(ran.code, 0, "{name}: {}", ran.err);

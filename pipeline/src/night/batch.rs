@@ -170,7 +170,7 @@ impl Bench<'_> {
         let mut keys = self.keys.clone();
         let mut renumbered = Vec::new();
         let rolls = match self.rolls(tonight, &mut across, filled.as_ref(), &keys, &mut quarantine, true).await? {
-            Drawn::Rolls(rolls) => rolls,
+            Drawn::Rolls(rolls) => *rolls,
             Drawn::Renumbered(numbers) => {
                 for (number, pupil_id) in &numbers {
                     keys.renumber(number, *pupil_id);
@@ -180,7 +180,7 @@ impl Bench<'_> {
                 across.key_papers = papers::key_changes(&across.changes, &keys)?;
                 renumbered = numbers;
                 match self.rolls(tonight, &mut across, filled.as_ref(), &keys, &mut quarantine, false).await? {
-                    Drawn::Rolls(rolls) => rolls,
+                    Drawn::Rolls(rolls) => *rolls,
                     Drawn::Renumbered(_) => return Err(NightError::Bug("numbers were not settled".to_owned()).into()),
                 }
             }

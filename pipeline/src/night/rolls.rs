@@ -55,7 +55,7 @@ pub struct Rolls {
 #[derive(Debug)]
 pub enum Drawn {
     /// The rolls.
-    Rolls(Rolls),
+    Rolls(Box<Rolls>),
     /// Numbers under which a vanished pupil appears again the same night, with that pupil: compare once more, knowing them.
     Renumbered(Vec<(String, i64)>),
 }
@@ -130,7 +130,7 @@ impl Bench<'_> {
         look_for_numbers: bool,
     ) -> Result<Drawn, NightError> {
         let mut rolls = Rolls::default();
-        let Some(filled) = filled else { return Ok(Drawn::Rolls(rolls)) };
+        let Some(filled) = filled else { return Ok(Drawn::Rolls(Box::new(rolls))) };
         let [students, claims, identities] =
             [self.roll(&STUDENTS).await?, self.roll(&CLAIMS).await?, self.roll(&IDENTITIES).await?];
         let key_papers = &across.key_papers;
@@ -175,7 +175,7 @@ impl Bench<'_> {
             rolls.vanished.extend(sheet.vanished);
             rolls.differences.extend(sheet.differences);
         }
-        Ok(Drawn::Rolls(rolls))
+        Ok(Drawn::Rolls(Box::new(rolls)))
     }
 
     async fn roll(&self, table: &'static table::Table) -> Result<Roll, NightError> {

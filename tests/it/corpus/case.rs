@@ -17,6 +17,8 @@ const CPU: u64 = 60;
 /// How long it may take on a busy machine, in seconds.
 const WAIT: u64 = 180;
 
+/// What somebody does to the inbox while the night reads.
+type Meanwhile = Box<dyn Fn(&World, &AtomicBool) + Send + Sync>;
 type Make = Box<dyn Fn(&World) + Send + Sync>;
 type Check = Box<dyn Fn(&World, &Ran) -> Result<(), String> + Send + Sync>;
 
@@ -32,7 +34,7 @@ pub(super) struct Case {
     more: Vec<&'static str>,
     notes: Vec<&'static str>,
     checks: Vec<Check>,
-    meanwhile: Option<Box<dyn Fn(&World, &AtomicBool) + Send + Sync>>,
+    meanwhile: Option<Meanwhile>,
 }
 
 /// What became of a case.

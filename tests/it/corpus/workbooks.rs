@@ -65,7 +65,7 @@ fn cells() -> Vec<Case> {
             "birth dates as days of Excel",
             |sheet| {
                 let format = Format::new().set_num_format("yyyy/m/d");
-                sheet.write_with_format(1, column("出生日期"), &ExcelDateTime::from_ymd(2006, 1, 1).unwrap(), &format).unwrap();
+                sheet.write_with_format(1, column("出生日期"), ExcelDateTime::from_ymd(2006, 1, 1).unwrap(), &format).unwrap();
             },
             whole("XLSX"),
         )

@@ -102,9 +102,9 @@ pub(super) fn write_anyhow(sheets: &[Sheet], folder: &Path, chance: &mut Chance)
             continue;
         }
         let style = Style {
-            encoding: *chance.one_of(&["UTF-8", "UTF-8 (BOM)", "GBK", "GB18030", "UTF-16LE", "UTF-16BE"]),
+            encoding: chance.one_of::<&str>(&["UTF-8", "UTF-8 (BOM)", "GBK", "GB18030", "UTF-16LE", "UTF-16BE"]),
             separator: *chance.one_of(&[',', ',', '\t', ';']),
-            end: *chance.one_of(&["\n", "\r\n", "\r"]),
+            end: chance.one_of::<&str>(&["\n", "\r\n", "\r"]),
             quoted: chance.below(2) == 0,
             titles,
         };
