@@ -107,3 +107,14 @@ select grade, stage, youngest, eldest,
     case when grade = 1 then make_date({{year}} - {{entry_age}}, {{cut_month}}, {{cut_day}}) else date '9999-12-31' end as old_enough_by
 from spans;
 create macro age_on(birth, day) as (year(day) * 10000 + month(day) * 100 + day(day) - year(birth) * 10000 - month(birth) * 100 - day(birth)) // 10000;
+
+-- The same by place in a dictionary.
+create type division_t as enum (select code::varchar from id_divisions order by code);
+create type day_t as enum (select ymd::varchar from id_days order by ymd);
+create type grade_t as enum (select grade::varchar from grades order by grade);
+set variable division_parts = (select list(part order by code) from id_divisions);
+set variable day_parts = (select list(part order by ymd) from id_days);
+set variable stages = (select list(stage::varchar order by grade) from grades);
+set variable born_from = (select list(born_from order by grade) from grades);
+set variable born_by = (select list(born_by order by grade) from grades);
+set variable old_enough_by = (select list(old_enough_by order by grade) from grades);

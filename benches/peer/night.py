@@ -173,7 +173,7 @@ class Night:
     def broken(self, table):
         """Rows that could not be cut into columns: rejected, and counted in the numbers of the rows below them."""
         lines = [row[0] for row in self.sql(f"select distinct line from broken_{table} order by line").fetchall()]
-        self.sql(f"insert into marks select '{table}', -line, null, null, 'column_count', csv_line, '' from "
+        self.sql(f"insert into marks select '{table}', -line::bigint, null, null, 'column_count', csv_line, '' from "
                  f"(select line, min(csv_line) as csv_line from broken_{table} group by line)")
         thresholds = [line - at for at, line in enumerate(lines)]
         count = f"len(list_filter({thresholds}, lambda t: t <= n + 2))" if thresholds else "0"
@@ -266,8 +266,7 @@ class Night:
         self.file("contract.sql")
         for name in ENUMS:
             self.sql(f"create type {name}_t as enum (select label from code_lists where list = '{name}' group by label order by min(nth))")
-        self.sql("create type division_t as enum (select code::varchar from id_divisions where code between 100000 and 999999 order by code);"
-                 "create type month_t as enum (select strftime(m, '%Y-%m') from range(timestamp '1980-01-01', timestamp '2030-01-01', interval 1 month) r(m))")
+        self.sql("create type month_t as enum (select strftime(m, '%Y-%m') from range(timestamp '1980-01-01', timestamp '2030-01-01', interval 1 month) r(m))")
         self.sql("create table rules(rule varchar, severity varchar, zh varchar)")
         self.db.executemany("insert into rules values (?, ?, ?)", [(name, rule["severity"], rule["zh"]) for name, rule in rules.items()])
         self.sql("create table marks(tbl varchar, n bigint, pos integer, header varchar, rule varchar, value varchar, detail varchar);"
@@ -331,7 +330,8 @@ class Night:
             self.sql("create type school_t as enum (select school_id from known_schools order by school_id);"
                      "create table known_classes as select school_id as school_key, class_id as class_key, school_id::school_t as school_id from "
                      "(select school_id, class_id from classes_tonight union select school_id, class_id from classes_before) "
-                     "semi join known_schools using (school_id)")
+                     "semi join known_schools using (school_id);"
+                     "create type class_t as enum (select school_key || '/' || class_key from known_classes order by all)")
         if table == "changes":
             self.view("changes_before", "changes", ", ".join(f"null::varchar as {field}" for field in fields) + ", null::bigint as pupil_id, null::date as source_day")
             self.sql("create table key_changes as select distinct student_no from changes_tonight where kind = '关键信息变更' and coalesce(result, '同意') = '同意'")
@@ -382,11 +382,15 @@ class Night:
                                        for field in IDENTITY) + ")"
         if self.before:
             self.sql("create view before_digests as select record_digest from read_parquet({{files}})", files=self.standing("students"))
-        text = (HERE / "students.sql").read_text()
-        if not self.before:
-            text = text.replace("joined.digest in (select record_digest from before_digests)", "false")
-        self.sql(text, raw_columns=", ".join(cells), read=read, digest_columns=digested, word=WORD, same="same" if self.before else "false",
-                 raw_list=", ".join(f"typed.{field}" for field in fields), identity_digest=identity)
+        text, row = (HERE / "students.sql").read_text(), (HERE / "student.sql").read_text()
+        raw = f"case when not clean then [{', '.join(f'typed.{field}' for field in fields)}] end as raw"
+        names = {"raw_columns": ", ".join(cells), "read": read, "digest_columns": digested, "word": WORD, "identity_digest": identity}
+        kept = "" if self.before else f"case when clean then {row} end as r, "
+        self.sql(text, into="tonight", where="", columns=f"digest, hash(student_no) as key, clean, {kept}{raw}", **names)
+        if self.before:
+            self.sql("create temp table unseen as select t.digest, min(t.rowid) as n from tonight t anti join before_digests b on t.digest = b.record_digest where t.clean group by t.digest")
+            self.sql(text, into="told", columns=f"digest, {row} as r", where=f"where hash({digested}) in (select digest from unseen)",
+                     **{**names, "read": read.replace(", store_rejects = true, rejects_table = 'broken_students', rejects_scan = 'scan_students'", ", ignore_errors = true")})
         self.tally["students"]["rows"] += self.one("select count(*) from tonight")
         self.broken("students")
         self.odd = self.one("select count(*) from tonight where not clean") > 0
@@ -416,7 +420,8 @@ class Night:
         rest = "union all by name select * exclude (key) from odd_students"
         if self.odd and self.before:
             rest += " where digest not in (select record_digest from before_digests)"
-        self.sql(f"create view fresh_all as select rowid as n, digest, unnest(r) from tonight where r is not null {rest if self.odd else ''}")
+        told = "select u.n, t.digest, unnest(t.r) from (from told qualify row_number() over (partition by digest) = 1) t inner join unseen u on t.digest = u.digest"
+        self.sql(f"create view fresh_all as {told if self.before else 'select rowid as n, digest, unnest(r) from tonight where r is not null'} {rest if self.odd else ''}")
         renumbered = self.before and self.one("select count(*) from renumbered_before")
         pupil = "* replace (coalesce((select b.pupil_id from renumbered_before b where b.student_no = fresh_all.student_no), pupil_id) as pupil_id)" if renumbered else "*"
         self.sql(f"create view fresh_rows as select {pupil} from fresh_all {live}")
@@ -488,16 +493,18 @@ class Night:
     def findings(self):
         self.sql("create view spoken as select m.*, r.severity, case m.tbl " + " ".join(f"when '{table}' then row_of_{table}(m.n)" for table in TABLES) + " end as row, "
                  "regexp_replace(replace(replace(replace(regexp_replace(r.zh, case when coalesce(m.detail, '') = '' then '\\[[^\\[\\]]*\\{detail\\}[^\\[\\]]*\\]' else '[\\[\\]]' end, '', 'g'), "
-                 "'{header}', coalesce(m.header, '')), '{value}', regexp_replace(coalesce(m.value, ''), '([0-9A-Z]{4})[0-9A-Z]{11,}([0-9A-Z]{2})', '\\1***\\2', 'g')), "
+                 "'{header}', coalesce(m.header, '')), '{value}', case when regexp_full_match(m.value, '[GLJ]?[0-9]{14,17}[0-9X]') "
+                 "then m.value[1:length(m.value) - 14 + case when length(m.value) = 15 then 3 else 0 end] || repeat('*', length(m.value) - 2 - (length(m.value) - 14 + case when length(m.value) = 15 then 3 else 0 end)) "
+                 "|| right(m.value, 2) else coalesce(m.value, '') end), "
                  "'{detail}', coalesce(m.detail, '')), '[\\[\\]]', '', 'g') as message from marks m inner join rules r on m.rule = r.rule")
         cells = ", ".join(f"'{row['header']}=' || raw[{at + 1}]" for at, row in enumerate(self.contract["students"]))
         raw = f"(select array_to_string(list_filter([{cells}], lambda x: x is not null), chr(9)) from tonight t where t.rowid = s.n)" if self.odd else "null"
         self.write("quarantine", f"select '{self.source}' as source, {self.names['day']} as day, tbl as \"table\", tbl || '.csv' as file, null::varchar as sheet, row, header as field, value, rule, "
                    f"message, coalesce(case when n < 0 then value when tbl = 'students' then {raw} end, '') as raw from spoken s where severity = 'reject'", append=True)
         rejected = "select distinct tbl, n from spoken where severity = 'reject'"
-        pupil = "select rowid as n, r.pupil_id as pupil_id, r.school_id::varchar as school_id from tonight where r is not null and rowid in (select n from marks where tbl = 'students')"
+        pupil = "select n, pupil_id, school_id::varchar as school_id from fresh_rows semi join (select n from marks where tbl = 'students') m using (n)"
         if self.odd:
-            pupil += " union all select n, pupil_id, school_id from odd_students"
+            pupil += " union select n, pupil_id, school_id from odd_students"
         self.view("findings_before", "findings", "null::varchar as \"table\", null::bigint as pupil_id, null::varchar as school_id, null::varchar as rule, null::varchar as field, "
                   "null::varchar as detail, null::date as first_seen_on")
         stays = ""

@@ -1,14 +1,19 @@
--- One pass over the pupils: rows that are as they should be are typed here, the others keep their raw cells for a closer look.
--- Of a row that last night's state already has (by digest of every cell) nothing is kept but the digest.
+-- The pupils: a row that is as it should be is typed here, any other keeps its raw cells for a closer look. No joins, so that rows stay in
+-- the order of the file although two threads read it, and their place in the table is their place in the file.
+-- The first night keeps all rows in this one pass. A later night keeps their digests, and then fetches those that last night did not have.
 
-create table tonight as
-with raw as (select {{raw_columns}} from {{read}}),
+create table {{into}} as
+with raw as (select * from (select {{raw_columns}} from {{read}}) {{where}}),
 joined as (
     select *,
         concat(student_no, chr(31), id_no, chr(31), guardian_id_no, chr(31), regional_no, chr(31), class_id, chr(31), grade, chr(31), birth_date, chr(31),
             phone, chr(31), guardian_phone, chr(31), photo_digest, chr(31), entry_month, chr(31), name, chr(31), guardian_name, chr(31), address) as shape,
         hash({{digest_columns}}) as digest,
-        try_cast(left(id_no, 17) as bigint) as id_number
+        try_cast(substr(id_no, 15, 3) as integer) as sequence,
+        -- Places in dictionaries; nothing where the text is in none.
+        enum_code(try_cast(left(id_no, 6) as division_t)) + 1 as division_at,
+        date '1900-01-01' + enum_code(try_cast(substr(id_no, 7, 8) as day_t))::integer as id_day,
+        enum_code(try_cast(grade as grade_t)) + 1 as grade_at
     from raw
 ),
 typed as (
@@ -21,11 +26,11 @@ typed as (
         try_cast(joined.status as status_t) as t_status, try_cast(joined.migrant as yes_no_t) as t_migrant, try_cast(joined.left_behind as yes_no_t) as t_left_behind,
         try_cast(joined.disability as disability_t) as t_disability, try_cast(joined.inclusive as yes_no_t) as t_inclusive,
         try_cast(joined.guardian_relation as guardian_relation_t) as t_guardian_relation,
-        try_cast(joined.birth_date as date) as t_birth_date, grades.grade as t_grade, grades.stage as t_stage, known_classes.school_id as t_school_id,
-        case when id_days.day = t_birth_date then 'self' when id_days.ymd + 160000 <= try_cast(replace(joined.birth_date, '-', '') as integer) then 'guardian' end::holder_t as t_id_holder,
+        try_cast(joined.birth_date as date) as t_birth_date, grade_at::integer as t_grade, getvariable('stages')[grade_at]::stage_t as t_stage, try_cast(joined.school_id as school_t) as t_school_id,
+        case when id_day = t_birth_date then 'self' when age_on(id_day, t_birth_date) >= 16 then 'guardian' end::holder_t as t_id_holder,
         coalesce(
             regexp_full_match(shape, '[GLJ][0-9]{17}[0-9X]\x1F(?:[0-9]{17}[0-9X])?\x1F(?:[0-9]{17}[0-9X])?\x1F[0-9]{0,17}\x1F[0-9]{1,17}\x1F[0-9]{1,2}\x1F[0-9]{4}-[0-9]{2}-[0-9]{2}\x1F[0-9-]{0,17}\x1F[0-9-]{0,17}\x1F[0-9a-f]*\x1F[0-9-]{7}\x1F{{word}}\x1F(?:{{word}})?\x1F(?:{{word}})?')
-            and t_sex is not null and t_id_kind is not null and t_ethnicity is not null and t_status is not null and t_school_id is not null and t_stage is not null
+            and t_sex is not null and t_id_kind is not null and t_ethnicity is not null and t_status is not null and try_cast(concat(joined.school_id, '/', joined.class_id) as class_t) is not null and t_stage is not null
             and (joined.nationality is null or t_nationality is not null) and (joined.overseas is null or t_overseas is not null)
             and (joined.political_status is null or t_political_status is not null) and (joined.hukou_division is null or t_hukou_division is not null)
             and (joined.hukou_kind is null or t_hukou_kind is not null) and (joined.entry_method is null or t_entry_method is not null)
@@ -33,34 +38,18 @@ typed as (
             and (joined.left_behind is null or t_left_behind is not null) and (joined.disability is null or t_disability is not null)
             and (joined.inclusive is null or t_inclusive is not null) and (joined.guardian_relation is null or t_guardian_relation is not null)
             and t_entry_month is not null and joined.entry_month <= '{{month}}'
-            and t_birth_date between date '1900-01-01' and old_enough_by
-            and (t_birth_date between born_from and born_by or t_status not in ('在读', '休学'))
+            and t_birth_date between date '1900-01-01' and getvariable('old_enough_by')[grade_at]
+            and (t_birth_date between getvariable('born_from')[grade_at] and getvariable('born_by')[grade_at] or t_status not in ('在读', '休学'))
             and (joined.guardian_id_no is null or not ends_with(joined.guardian_id_no, '000'))
             and case when joined.id_no is null then t_id_kind <> '居民身份证'
                 else t_id_holder is not null
-                    and (id_divisions.part + id_days.part + (id_number // 100 % 10) * 8 + (id_number // 10 % 10) * 4 + (id_number % 10) * 2
+                    and (getvariable('division_parts')[division_at] + getvariable('day_parts')[id_day - date '1900-01-01' + 1] + (sequence // 100) * 8 + (sequence // 10 % 10) * 4 + (sequence % 10) * 2
                         + case right(joined.id_no, 1) when 'X' then 10 else ascii(right(joined.id_no, 1)) - 48 end) % 11 = 1
-                    and case when t_id_holder = 'guardian' then joined.guardian_id_no is not null or true
-                        else (id_number % 2 = 1) = (t_sex = '男')
-                            and (not starts_with(joined.student_no, 'G') or substr(joined.student_no, 2) = joined.id_no) end
+                    and (t_id_holder = 'guardian'
+                        or (sequence % 2 = 1) = (t_sex = '男')
+                            and (not starts_with(joined.student_no, 'G') or substr(joined.student_no, 2) = joined.id_no))
                 end,
-            false) as clean,
-        joined.digest in (select record_digest from before_digests) as same
+            false) as clean
     from joined
-    left join known_classes on joined.school_id = known_classes.school_key and joined.class_id = known_classes.class_key
-    left join grades on try_cast(joined.grade as integer) = grades.grade
-    left join id_divisions on id_number // 100000000000 = id_divisions.code
-    left join id_days on (id_number // 1000 % 100000000)::integer = id_days.ymd
 )
-select digest, hash(student_no) as key, clean,
-    case when clean and not {{same}} then struct_pack(
-        student_no := student_no, regional_no := regional_no, name := name, sex := t_sex, birth_date := t_birth_date, id_kind := t_id_kind, id_no := id_no,
-        ethnicity := t_ethnicity, nationality := t_nationality, overseas := t_overseas, political_status := t_political_status,
-        hukou_division := t_hukou_division, hukou_kind := t_hukou_kind, school_id := t_school_id, class_id := class_id, grade := t_grade,
-        entry_month := t_entry_month, entry_method := t_entry_method, study_mode := t_study_mode, status := t_status, migrant := t_migrant,
-        left_behind := t_left_behind, disability := t_disability, inclusive := t_inclusive, address := address, phone := phone,
-        guardian_name := guardian_name, guardian_relation := t_guardian_relation, guardian_id_no := guardian_id_no, guardian_phone := guardian_phone,
-        photo_digest := photo_digest, stage := t_stage, id_holder := t_id_holder, pupil_id := pupil_of(student_no),
-        person_key := case when t_id_holder = 'self' then keyed('person', id_no) end, identity_digest := {{identity_digest}}) end as r,
-    case when not clean then [{{raw_list}}] end as raw
-from typed;
+select {{columns}} from typed;
