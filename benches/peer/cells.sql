@@ -10,8 +10,8 @@ labelled as (
     select words.*, coalesce(a.label, b.label, c.label) as label
     from words
     left join spellings a on a.text = words.plain and a.list = case words.holds when 'grade' then '(grade)' when 'yes_no' then '(yes_no)' else words.list end
-    left join spellings b on words.holds = 'label' and b.list = words.list and b.text = tidied(words.value)
-    left join spellings c on words.holds = 'label' and c.list = words.list and c.text = upper(tidied(words.value))
+    left join spellings b on b.list = words.list and b.text = case when words.holds = 'label' then tidied(words.value) end
+    left join spellings c on c.list = words.list and c.text = case when words.holds = 'label' then upper(tidied(words.value)) end
 ),
 read as (
     select *, case

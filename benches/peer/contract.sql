@@ -14,12 +14,15 @@ set variable wide = (select string_agg(chr((65281 + i)::integer), '' order by i)
 set variable narrow = (select string_agg(chr((33 + i)::integer), '' order by i) || ' ' from range(94) r(i));
 
 create macro cut_edges(x) as regexp_replace(x, '^[\s\pZ\p{Cc}\x{FEFF}\x{200B}\x{2060}]+|[\s\pZ\p{Cc}\x{FEFF}\x{200B}\x{2060}]+$', '', 'g');
-create macro normal(x) as cut_edges(translate(x, getvariable('wide'), getvariable('narrow')));
+-- Most text is as it should be, which a look at its ends and its width tells for less than putting it right costs.
+create macro normal(x) as case when strlen(x) = length(x) and x[1] > ' ' and x[-1] > ' ' then x
+    when regexp_matches(x, '[\s\pZ\p{Cc}\x{FEFF}\x{200B}\x{2060}\x{FF01}-\x{FF5E}]') then cut_edges(translate(x, getvariable('wide'), getvariable('narrow')))
+    else x end;
 create macro tidied(x) as regexp_replace(replace(normal(x), '其它', '其他'), '[\s\pZ]', '', 'g');
 create macro places(x) as upper(regexp_replace(normal(x), '[\s\pZ\p{Cf}]', '', 'g'));
-create macro free_text(x) as translate(cut_edges(x),
+create macro free_text(x) as case when not regexp_matches(x, '[\s\pZ\p{Cc}\x{FEFF}\x{200B}\x{2060}０-９Ａ-Ｚａ-ｚ]') then x else translate(cut_edges(x),
     '０１２３４５６７８９ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺａｂｃｄｅｆｇｈｉｊｋｌｍｎｏｐｑｒｓｔｕｖｗｘｙｚ',
-    '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz');
+    '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz') end;
 create macro is_id_shape(x) as regexp_full_match(x, '[0-9]{17}[0-9X]');
 -- The last of 18 places by ISO/IEC 7064 MOD 11-2.
 create macro checksum_ok(x) as is_id_shape(x) and x[18] = '10X98765432'[1 + list_sum(list_transform(
