@@ -90,11 +90,15 @@ fn kinds() -> Vec<Case> {
             |world| world.put("students.csv", b"\x7FELF\x02\x01\x01\0\0\0\0\0\0\0\0\0"),
             "refused: nul students.csv row 1",
         ),
-        case("noise named .csv", |world| world.put("students.csv", noise(50_000)), "refused: nul students.csv row 2"),
+        case(
+            "noise named .csv",
+            |world| world.put("students.csv", noise(50_000)),
+            "refused: encoding students.csv row 1",
+        ),
         case(
             "noise named .xlsx",
             |world| world.students_as("students.xlsx", noise(50_000)),
-            "refused: wrong_type students.xlsx",
+            "refused: encoding students.xlsx row 1",
         ),
         case(
             "a word processor's document named .xlsx",

@@ -183,7 +183,7 @@ fn sheets() -> Vec<Case> {
         of("a sheet whose name is odd", || workbook(&[(" 学 生（1）", &students())]), whole("XLSX")),
         of("a sheet whose name would run", || workbook(&[("=cmd|<b>&'\"", &students())]), whole("XLSX")),
         of(
-            "a sheet of a million styled rows without a value",
+            "a sheet of two hundred thousand styled rows without a value",
             || {
                 let mut book = workbook(&[("学生", &students())]);
                 let format = Format::new().set_bold();

@@ -365,7 +365,7 @@ fn lies() -> Vec<Case> {
                 sheet.extra = [&[1, 0, 8, 0][..], &(1_u64 << 60).to_le_bytes()].concat();
                 parts
             },
-            "refused: torn students.xlsx",
+            whole("XLSX"),
         ),
         parts(
             "a workbook without the sheet that it lists",
@@ -374,7 +374,7 @@ fn lies() -> Vec<Case> {
                 parts.pop();
                 parts
             },
-            "refused: workbook students.xlsx",
+            "refused: no_sheet students.xlsx",
         ),
         parts(
             "a workbook that lists no sheet",
@@ -427,7 +427,7 @@ fn bombs() -> Vec<Case> {
                 });
                 parts
             },
-            "refused: bomb students.xlsx",
+            "refused: torn students.xlsx",
         ),
         parts(
             "twenty thousand parts",
