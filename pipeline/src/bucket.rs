@@ -12,8 +12,8 @@ use std::{
 };
 
 use arrow::{
-    array::{Array, RecordBatch},
-    compute::interleave_record_batch,
+    array::{Array, RecordBatch, StringArray, UInt32Array},
+    compute::take_record_batch,
     datatypes::SchemaRef,
     ipc::{reader::StreamReader, writer::StreamWriter},
 };
@@ -63,16 +63,12 @@ impl Cut {
     }
 }
 
-/// Where the rows of a bucket stand: (run of rows, row).
-type Places = Vec<(u32, u32)>;
-
-/// Rows on their way into buckets. They stay as they came until a bucket is taken out or they are too many.
+/// Rows on their way into buckets.
 pub struct Buckets {
     cut: Cut,
     schema: SchemaRef,
     scratch: PathBuf,
-    waiting: Vec<RecordBatch>,
-    places: Vec<Places>,
+    waiting: Vec<Vec<RecordBatch>>,
     waiting_bytes: usize,
     spilled: Vec<Option<StreamWriter<BufWriter<File>>>>,
 }
@@ -91,8 +87,7 @@ impl Buckets {
             cut,
             schema,
             scratch: scratch.to_owned(),
-            waiting: Vec::new(),
-            places: vec![Places::new(); n],
+            waiting: vec![Vec::new(); n],
             waiting_bytes: 0,
             spilled: (0..n).map(|_| None).collect(),
         }
@@ -104,38 +99,36 @@ impl Buckets {
             return Ok(());
         }
         self.waiting_bytes += batch.get_array_memory_size();
-        if 1 < self.cut.buckets {
-            let run = number(self.waiting.len());
-            let student_nos = text(&batch, "student_no")?;
-            for row in 0..student_nos.len() {
-                let bucket = self.cut.bucket_of(student_nos.value(row));
-                self.places[bucket as usize].push((run, number(row)));
+        if self.cut.buckets == 1 {
+            self.waiting[0].push(batch);
+        } else {
+            let places = places(self.cut, text(&batch, "student_no")?);
+            for (bucket, rows) in places.into_iter().enumerate() {
+                if !rows.is_empty() {
+                    self.waiting[bucket].push(take_record_batch(&batch, &UInt32Array::from(rows))?);
+                }
             }
         }
-        self.waiting.push(batch);
         if WAITING_BYTES < self.waiting_bytes { self.spill() } else { Ok(()) }
     }
 
     fn spill(&mut self) -> Shape<()> {
         fs_err::create_dir_all(&self.scratch)?;
-        for (bucket, places) in self.places.iter().enumerate() {
-            let rows = gathered(self.cut, &self.waiting, places)?;
-            if rows.iter().all(|rows| rows.num_rows() == 0) {
+        for (bucket, waiting) in self.waiting.iter_mut().enumerate() {
+            if waiting.is_empty() {
                 continue;
             }
             let writer = match &mut self.spilled[bucket] {
                 Some(writer) => writer,
                 none => {
                     let file = File::create(self.scratch.join(format!("{bucket}.arrow")))?;
-                    none.insert(StreamWriter::try_new(BufWriter::with_capacity(1 << 16, file), &self.schema)?)
+                    none.insert(StreamWriter::try_new(BufWriter::with_capacity(1 << 20, file), &self.schema)?)
                 }
             };
-            for batch in rows {
+            for batch in waiting.drain(..) {
                 writer.write(&batch)?;
             }
         }
-        self.waiting.clear();
-        self.places.iter_mut().for_each(Vec::clear);
         self.waiting_bytes = 0;
         Ok(())
     }
@@ -157,33 +150,24 @@ impl Buckets {
                 None => Ok(None),
             })
             .collect::<Shape<_>>()?;
-        Ok(Filled { cut: self.cut, waiting: self.waiting, places: self.places, files })
+        Ok(Filled { cut: self.cut, waiting: self.waiting, files })
     }
 }
 
-fn number(of: usize) -> u32 {
-    u32::try_from(of).unwrap_or(u32::MAX)
-}
-
-/// The rows of one bucket, in the order in which they were put in.
-fn gathered(cut: Cut, waiting: &[RecordBatch], places: &Places) -> Shape<Vec<RecordBatch>> {
-    if cut.buckets == 1 {
-        return Ok(waiting.to_vec());
+fn places(cut: Cut, student_nos: &StringArray) -> Vec<Vec<u32>> {
+    let mut places = vec![Vec::new(); cut.buckets as usize];
+    for row in 0..student_nos.len() {
+        let bucket = cut.bucket_of(student_nos.value(row));
+        places[bucket as usize].push(u32::try_from(row).unwrap_or(u32::MAX));
     }
-    if places.is_empty() {
-        return Ok(Vec::new());
-    }
-    let runs: Vec<&RecordBatch> = waiting.iter().collect();
-    let picks: Vec<(usize, usize)> = places.iter().map(|&(run, row)| (run as usize, row as usize)).collect();
-    Ok(vec![interleave_record_batch(&runs, &picks)?])
+    places
 }
 
 /// Buckets that are full: each can be taken out.
 #[derive(Debug)]
 pub struct Filled {
     cut: Cut,
-    waiting: Vec<RecordBatch>,
-    places: Vec<Places>,
+    waiting: Vec<Vec<RecordBatch>>,
     files: Vec<Option<PathBuf>>,
 }
 
@@ -196,12 +180,11 @@ impl Filled {
     /// The rows of one bucket, in the order in which they were put in.
     pub fn bucket(&self, bucket: u32) -> Shape<Vec<RecordBatch>> {
         let bucket = bucket as usize;
-        match (self.files.get(bucket), self.places.get(bucket)) {
-            (Some(Some(path)), _) => {
+        match self.files.get(bucket) {
+            Some(Some(path)) => {
                 StreamReader::try_new(BufReader::with_capacity(1 << 20, File::open(path)?), None)?.collect()
             }
-            (_, Some(places)) => gathered(self.cut, &self.waiting, places),
-            _ => Ok(Vec::new()),
+            _ => Ok(self.waiting.get(bucket).cloned().unwrap_or_default()),
         }
     }
 }
