@@ -15,7 +15,7 @@ use std::{
     time::Duration,
 };
 
-use rustix::process::{Resource, Rlimit, Signal, setrlimit};
+use rustix::process::{Resource, Rlimit, Signal, getrlimit, setrlimit};
 use serde::{Deserialize, Serialize};
 
 use self::frame::{Frame, hear, say};
@@ -203,12 +203,17 @@ pub fn main(mut stdin: impl Read, stdout: impl Write) -> ExitCode {
 fn bound(limits: &Limits) -> rustix::io::Result<()> {
     // Dies with its parent, so that a killed night leaves no reader behind.
     rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
-    let at_most = |most: u64| Rlimit { current: Some(most), maximum: Some(most) };
-    setrlimit(Resource::Core, at_most(0))?;
-    setrlimit(Resource::Fsize, at_most(0))?;
-    setrlimit(Resource::Nofile, at_most(16))?;
-    let seconds = limits.cpu.as_secs().max(1);
+    at_most(Resource::Core, 0, 0)?;
+    at_most(Resource::Fsize, 0, 0)?;
+    at_most(Resource::Nofile, 16, 0)?;
     // The softer bound ends it by a signal of its own, which the parent understands.
-    setrlimit(Resource::Cpu, Rlimit { current: Some(seconds), maximum: Some(seconds + 5) })?;
-    setrlimit(Resource::As, at_most(limits.memory_bytes))
+    at_most(Resource::Cpu, limits.cpu.as_secs().max(1), 5)?;
+    at_most(Resource::As, limits.memory_bytes, 0)
+}
+
+/// Sets a bound, and the hard one `beyond` it; whoever started us may have set a lower one, which stays.
+fn at_most(resource: Resource, most: u64, beyond: u64) -> rustix::io::Result<()> {
+    let allowed = getrlimit(resource).maximum.unwrap_or(u64::MAX);
+    let maximum = most.saturating_add(beyond).min(allowed);
+    setrlimit(resource, Rlimit { current: Some(most.min(maximum)), maximum: Some(maximum) })
 }

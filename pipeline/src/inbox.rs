@@ -288,13 +288,16 @@ pub(crate) fn escaped_length(name: &str) -> usize {
     name.bytes().map(|byte| if byte.is_ascii_alphanumeric() || b"-._".contains(&byte) { 1 } else { 3 }).sum()
 }
 
+/// No office keeps batches of an earlier year; a folder named so was not meant as a day.
+const FIRST_YEAR: i32 = 1949;
+
 fn day_named(name: &str) -> Option<Day> {
     let shape = name.len() == 10
         && name
             .bytes()
             .enumerate()
             .all(|(at, byte)| if at == 4 || at == 7 { byte == b'-' } else { byte.is_ascii_digit() });
-    if shape { name.parse().ok() } else { None }
+    if shape { name.parse().ok().filter(|day: &Day| FIRST_YEAR <= day.year()) } else { None }
 }
 
 /// A file name, or what can be shown of one that is not text.

@@ -33,9 +33,12 @@ impl<'a> Record<'a> {
         self.fields.iter().map(move |field| &bytes[field.clone()])
     }
 
-    /// Whether there is nothing in any field.
+    /// Whether there is nothing in any field but blanks, the wide one among them.
     pub(crate) fn is_blank(&self) -> bool {
-        self.fields().all(|field| field.trim_ascii().is_empty())
+        self.fields().map(<[u8]>::trim_ascii).all(|field| match field.first() {
+            None => true,
+            Some(first) => !first.is_ascii() && std::str::from_utf8(field).is_ok_and(|text| text.trim().is_empty()),
+        })
     }
 }
 

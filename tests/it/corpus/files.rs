@@ -264,8 +264,12 @@ fn names() -> Vec<Case> {
         ),
         case("a folder of nobody's name", |world| std::fs::create_dir(world.path("old")).unwrap(), whole("UTF-8"))
             .noting("不认识的文件夹"),
-        beside("quotation marks in a name", "\"stu'dents\".csv", "不认识的文件"),
-        beside("a slash in a name, written %2F", "..%2F..%2Fstudents.csv", "不认识的文件"),
+        case(
+            "the name of a table between quotation marks, beside the table",
+            |world| world.put("\"stu'dents\".csv", "x"),
+            "refused: ambiguous_files \\\"stu\\'dents\\\".csv",
+        ),
+        beside("a slash in a name, written %2F", "a%2F..%2Fstudents.csv", "不认识的文件"),
         beside("a mark that turns the direction of writing, in a name", "stu\u{202E}dents.csv", "不认识的文件"),
         beside(
             "a name of 255 bytes",

@@ -4,7 +4,7 @@ use std::os::unix::fs::symlink;
 
 use super::{
     case::{Case, case, whole},
-    world::{DAY, DAY_BEFORE, SOURCE, World, pupils, students},
+    world::{DAY, DAY_BEFORE, NEIGHBOUR, SOURCE, World, pupils, students},
 };
 
 /// A sound batch under another source's name.
@@ -151,9 +151,12 @@ fn nights() -> Vec<Case> {
             world.put("students.csv", rows.csv());
         }, "taken [UTF-8] 20 = 20 + 0 + 0; flag id_birth_date 身份证件号 row 2; flag key_changed 出生日期 row 2; flag key_changed 姓名 row 2; flag key_changed 身份证件号 row 2; flag number_differs 学籍号 row 2").on_the_second_night(),
         case("a batch refused before and put right", |world| {
+            let (neighbour, aside) = (world.place.inbox().join(NEIGHBOUR), world.place.folder.path().join("aside"));
+            std::fs::rename(&neighbour, &aside).unwrap();
             world.put("students.csv", "%PDF-1.7");
             let ran = world.place.xueji(&["nightly", "--quiet", "--day", DAY]);
             assert_eq!(ran.code, 1, "{}", ran.err);
+            std::fs::rename(&aside, &neighbour).unwrap();
             world.put("students.csv", students().csv());
         }, whole("UTF-8")),
     ]
