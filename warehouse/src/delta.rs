@@ -20,7 +20,7 @@ use deltalake_core::{
     protocol::{DeltaOperation, SaveMode},
 };
 use futures::TryStreamExt;
-use object_store::path::Path;
+use object_store::{ObjectStoreExt, path::Path};
 use sha2::{Digest, Sha256};
 
 use crate::{
@@ -125,6 +125,9 @@ async fn open_once(place: &Place, folder: &str, version: Option<u64>) -> Result<
     Ok(Opened { table, files })
 }
 
+/// Versions from one checkpoint of a table's log to the next.
+const CHECKPOINT_EVERY: u64 = 10;
+
 /// The log of a table up to one version.
 #[derive(Debug)]
 pub(crate) struct Log {
@@ -157,6 +160,18 @@ impl Log {
                 continue;
             }
             objects.insert((number, path));
+        }
+        if place.is_remote() {
+            // A listing may lag behind; what must be there is known by its name.
+            let newest = version - version % CHECKPOINT_EVERY;
+            let path = format!("{folder}/_delta_log/{newest:020}.checkpoint.parquet");
+            let is_listed = checkpoint.as_ref().is_some_and(|(number, _)| *number == newest);
+            if 0 < newest && !is_listed && place.root.head(&Path::from(path.as_str())).await.is_ok() {
+                objects.insert((newest, path.clone()));
+                checkpoint = checkpoint.max(Some((newest, path)));
+            }
+            let first = checkpoint.as_ref().map_or(0, |(number, _)| number + 1);
+            objects.extend((first..=version).map(|number| (number, format!("{folder}/_delta_log/{number:020}.json"))));
         }
         let after = checkpoint.as_ref().map(|(number, _)| *number);
         let entries = objects.iter().filter(|(number, path)| after < Some(*number) && path.ends_with(".json"));
@@ -205,7 +220,7 @@ pub(crate) async fn open_or_create(place: &Place, spec: &TableSpec) -> Result<Op
         .with_columns(columns)
         .with_partition_columns(spec.partition.clone())
         // Whoever opens a table reads every entry since the last checkpoint, some thirty tables many times a night.
-        .with_configuration_property(TableProperty::CheckpointInterval, Some("10"))
+        .with_configuration_property(TableProperty::CheckpointInterval, Some(CHECKPOINT_EVERY.to_string()))
         .await;
     match created {
         Ok(table) => Ok(Opened { table, files: BTreeMap::new() }),
