@@ -135,7 +135,7 @@ class Night(Desk, Books):
         place.parent.mkdir(parents=True, exist_ok=True)
         digest = hashlib.sha256()
         with open(path, "rb") as file, open(place, "wb") as kept:
-            packer = subprocess.Popen(["zstd", "-3", "-q", "-c", "-T1"], stdin=subprocess.PIPE, stdout=kept)
+            packer = subprocess.Popen(["zstd", "-1", "-q", "-c", "-T1"], stdin=subprocess.PIPE, stdout=kept)
             while chunk := file.read(1 << 20):
                 digest.update(chunk)
                 packer.stdin.write(chunk)

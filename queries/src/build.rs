@@ -106,13 +106,13 @@ pub async fn build(session: &Session) -> Result<Built, BuildError> {
 
 /// Builds and tests these models; [`build`] does it for all there are.
 pub async fn build_models(session: &Session, models: Vec<Model>) -> Result<Built, BuildError> {
-    let order = graph::order(models)?;
+    let models = graph::order(models)?;
     session.register_years().await?;
-    for model in &order.models {
+    for model in &models {
         session.deregister(&model.name)?;
     }
     let mut marts = Vec::new();
-    for model in &order.models {
+    for model in &models {
         let began = Instant::now();
         let made = make(session, model).await.map_err(|source| BuildError::Model { path: model.path(), source })?;
         debug!(model = model.name, elapsed_ms = began.elapsed().as_millis() as u64, "built {}", model.name);
@@ -120,7 +120,7 @@ pub async fn build_models(session: &Session, models: Vec<Model>) -> Result<Built
     }
     let mut failures = Vec::new();
     let began = Instant::now();
-    for model in &order.models {
+    for model in &models {
         for test in &model.tests {
             let found = offenders(session, &test.sql(&model.name)).await.map_err(|source| BuildError::Test {
                 path: model.path(),

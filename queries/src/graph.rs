@@ -26,17 +26,8 @@ pub enum GraphError {
     },
 }
 
-/// Models in build order, with what they read.
-#[derive(Debug)]
-pub struct Order {
-    /// Each after all that it reads.
-    pub models: Vec<Model>,
-    /// For each model by name, the tables, models and table functions it reads.
-    pub reads: BTreeMap<String, BTreeSet<String>>,
-}
-
-/// Puts models in order. Equal input gives equal order.
-pub fn order(models: Vec<Model>) -> Result<Order, GraphError> {
+/// Puts models in order, each after all that it reads. Equal input gives equal order.
+pub fn order(models: Vec<Model>) -> Result<Vec<Model>, GraphError> {
     let mut reads = BTreeMap::new();
     for model in &models {
         reads.insert(model.name.clone(), tables_read(model)?);
@@ -54,7 +45,7 @@ pub fn order(models: Vec<Model>) -> Result<Order, GraphError> {
         };
         ordered.push(model);
     }
-    Ok(Order { models: ordered, reads })
+    Ok(ordered)
 }
 
 /// The tables that a model reads, its own steps (`with`) left out.
@@ -86,10 +77,8 @@ mod tests {
             model("f", "select 1 as x"),
         ])
         .unwrap();
-        let names: Vec<&str> = order.models.iter().map(|model| model.name.as_str()).collect();
+        let names: Vec<&str> = order.iter().map(|model| model.name.as_str()).collect();
         assert_eq!(names, ["d", "f", "e", "c", "a"]);
-        let reads: Vec<&str> = order.reads["a"].iter().map(String::as_str).collect();
-        assert_eq!(reads, ["c"]);
     }
 
     #[test]

@@ -58,7 +58,7 @@ pub(crate) fn unsealed<T: DeserializeOwned>(path: &Path, bytes: &[u8]) -> Result
 }
 
 /// Bytes in hexadecimal.
-pub(crate) fn hex(bytes: &[u8]) -> String {
+pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

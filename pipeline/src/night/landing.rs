@@ -6,7 +6,7 @@ use futures::TryStreamExt;
 use object_store::{ObjectStoreExt, buffered::BufWriter, path::Path};
 use sha2::{Digest, Sha256};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use warehouse::{Warehouse, table::BATCHES};
+use warehouse::{Warehouse, seal::hex, table::BATCHES};
 
 use crate::{
     columns::text,
@@ -105,7 +105,7 @@ pub async fn digest(path: &FilePath) -> Result<String, NightError> {
         let mut file = fs_err::File::open(&path)?;
         let mut hasher = Sha256::new();
         std::io::copy(&mut file, &mut hasher)?;
-        Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+        Ok(hex(&hasher.finalize()))
     })
     .await
     .map_err(std::io::Error::other)??;
@@ -169,7 +169,7 @@ async fn digest_of_copy(warehouse: &Warehouse, place: &str) -> Result<String, Ni
         }
         None => plain.0,
     };
-    Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hex(&hasher.finalize()))
 }
 
 struct Hashing(Sha256);

@@ -19,6 +19,7 @@ use warehouse::{
     Run, TableSpec, Warehouse,
     draft::{Draft, LetGo},
     error::Damaged,
+    seal::hex,
     table::{AUTHORITIES, BATCHES, CHANGES, CLASSES, FINDINGS, RENUMBERED, RIVALS, SCHOOLS, Table},
 };
 
@@ -219,10 +220,6 @@ pub async fn read_key(warehouse: &Warehouse) -> Result<[u8; 16], NightError> {
 
 fn check_of(key: &[u8]) -> String {
     hex(Sha256::digest(key).get(..16).unwrap_or_default())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 async fn whole(warehouse: &Warehouse, run: &Run, table: &Table) -> Result<Vec<RecordBatch>, NightError> {
