@@ -15,6 +15,11 @@ pub fn now() -> DateTime<Utc> {
     FIXED.get().copied().unwrap_or_else(Utc::now)
 }
 
+/// Whether it is the test clock that tells.
+pub fn is_test() -> bool {
+    FIXED.get().is_some()
+}
+
 /// The present day in the offices' time zone, Asia/Shanghai (UTC+8, no summer time since 1992).
 pub fn today() -> Day {
     let shanghai = now() + chrono::Duration::hours(8);

@@ -1,5 +1,6 @@
 //! The subcommands, one file each.
 
+pub mod audit;
 pub mod demo;
 pub mod digest;
 pub mod docs;
@@ -9,6 +10,7 @@ pub mod inspect;
 pub mod nightly;
 pub mod query;
 pub mod read_foreign;
+pub mod registry;
 pub mod report;
 pub mod sample;
 pub mod verify;
@@ -30,6 +32,8 @@ pub async fn run(cli: Cli) -> anyhow::Result<Outcome> {
         Command::Inspect(inspect) => inspect::run(&cli, inspect).await,
         Command::Digest(digest) => digest::run(&cli, digest).await,
         Command::Verify(verify) => verify::run(&cli, verify).await,
+        Command::Registry(registry) => registry::run(&cli, registry).await,
+        Command::Audit(audit) => audit::run(&cli, audit).await,
         Command::Docs(docs) => docs::run(docs),
         Command::Doctor(doctor) => doctor::run(&cli, doctor).await,
     }

@@ -48,6 +48,16 @@ impl Outcome {
                 };
             }
         }
+        if let Some(office) = error.chain().find_map(|cause| cause.downcast_ref::<registry::office::OfficeError>()) {
+            return match office {
+                registry::office::OfficeError::Refused(_) => Outcome::Refused,
+                registry::office::OfficeError::Policy(_)
+                | registry::office::OfficeError::Store(
+                    registry::store::StoreError::Url(_) | registry::store::StoreError::Newer { .. },
+                ) => Outcome::Usage,
+                _ => Outcome::Environment,
+            };
+        }
         if is_of_the_environment(error.as_ref()) || error.chain().any(|cause| cause.is::<schedules::night::Failed>()) {
             return Outcome::Environment;
         }

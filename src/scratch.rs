@@ -32,7 +32,8 @@ impl Scratch {
         }
     }
 
-    fn below(base: &Path) -> Result<Scratch> {
+    /// A folder of this process alone below `base`.
+    pub fn below(base: &Path) -> Result<Scratch> {
         fs_err::create_dir_all(base)?;
         sweep(base)?;
         let name = format!("{OURS}{}-{}", std::process::id(), MADE.fetch_add(1, Ordering::Relaxed));

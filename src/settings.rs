@@ -33,6 +33,9 @@ pub struct Cli {
     /// Settings of the object store: variables `AWS_*`, and lines `aws-…` of `xueji.toml`. No flag: some are secret.
     #[arg(skip)]
     store: Vec<(String, String)>,
+    /// Whether somebody named the policy.
+    #[arg(skip)]
+    policy_is_named: bool,
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
@@ -59,6 +62,10 @@ pub enum Command {
     Digest(command::digest::Digest),
     /// Check that everything that was published is still what it was
     Verify(command::verify::Verify),
+    /// The office: records of pupils and their procedures
+    Registry(command::registry::Registry),
+    /// The audit chain of the registry
+    Audit(command::audit::Audit),
     /// The data dictionary, from the tables' and models' own declarations
     Docs(command::docs::Docs),
     /// Look at the installation and say what is wrong with it
@@ -123,6 +130,8 @@ impl Cli {
         let matches = command.try_get_matches().map_err(usage)?;
         let mut cli = Cli::from_arg_matches(&matches).map_err(usage)?;
         cli.store = store_settings(&lines);
+        cli.policy_is_named = lines.contains_key("policy")
+            || !matches!(matches.value_source("policy"), None | Some(clap::parser::ValueSource::DefaultValue));
         if let Some(text) = &cli.test_clock {
             clock::set(text, cli.test_mode).map_err(|error| Outcome::from_error(&error).tell(&error))?;
         }
@@ -132,6 +141,11 @@ impl Cli {
     /// Where scratch folders go when nothing else is said: below the home folder, or where the system keeps what is temporary.
     pub fn scratch(&self) -> PathBuf {
         self.home.as_ref().map_or_else(std::env::temp_dir, |home| home.join(".scratch"))
+    }
+
+    /// The policy that a command line, a variable or a line of `xueji.toml` names; none if it is only the default.
+    pub fn named_policy(&self) -> Option<&str> {
+        self.policy_is_named.then_some(self.policy.as_str())
     }
 
     /// The policy pack.
@@ -148,7 +162,7 @@ impl Cli {
     /// Starts logging, to standard error.
     pub fn log(&self) {
         // Only our own crates may speak below a warning: what others log of a table may name people.
-        let ours = ["xueji", "pipeline", "warehouse", "queries", "reports", "schedules"];
+        let ours = ["xueji", "registry", "pipeline", "warehouse", "queries", "reports", "schedules"];
         let mut directives = vec!["error".to_owned()];
         directives.extend(ours.iter().map(|name| format!("{name}={}", self.log)));
         let filter = tracing_subscriber::EnvFilter::try_new(directives.join(","))

@@ -18,3 +18,4 @@ pub mod policy;
 pub mod rule;
 
 mod sheet;
+mod written;

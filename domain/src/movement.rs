@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use crate::written::written_as_text;
+
 /// What a movement is (变动类别): the kinds of the export contract, and the four that the ledger itself states.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum MovementKind {
@@ -221,6 +223,9 @@ impl fmt::Display for Status {
         f.write_str(self.label())
     }
 }
+
+written_as_text!(MovementKind, MovementKind::from_label, |kind| kind.label(), "a change kind such as 省内转学");
+written_as_text!(Status, Status::from_label, |status| status.label(), "a status such as 在读");
 
 #[cfg(test)]
 mod tests {

@@ -4,7 +4,7 @@ pub mod grade;
 
 use std::fmt;
 
-use crate::identity::normalise;
+use crate::{identity::normalise, written::written_as_text};
 
 /// A stage of schooling (学段).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -212,6 +212,10 @@ fn digits<const N: usize>(text: &str) -> Option<[u8; N]> {
 fn text(digits: &[u8]) -> &str {
     std::str::from_utf8(digits).expect("read as ASCII digits")
 }
+
+written_as_text!(SchoolId, SchoolId::read, SchoolId::as_str, "a school identifier of 10 digits");
+written_as_text!(Division, Division::read, Division::as_str, "a division code of 6 digits");
+written_as_text!(Stage, Stage::from_label, |stage| stage.label(), "a stage: 小学, 初中, 高中");
 
 #[cfg(test)]
 mod tests {

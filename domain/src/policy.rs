@@ -165,6 +165,28 @@ impl Policy {
         self.statements.get(key)?.value.as_integer()
     }
 
+    /// Whether a statement is a word or holds it, such as `transfer.bars` and `senior_in_same_county`; false where nothing is said.
+    pub fn says(&self, key: &str, word: &str) -> bool {
+        self.words(key).any(|said| said == word)
+    }
+
+    /// The words of a statement; none where nothing is said.
+    pub fn words(&self, key: &str) -> impl Iterator<Item = &str> {
+        let value = self.statements.get(key).map(|statement| &statement.value);
+        let list = value.and_then(toml::Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        value.and_then(toml::Value::as_str).into_iter().chain(list.iter().filter_map(toml::Value::as_str))
+    }
+
+    /// The article of a statement; empty where nothing is said.
+    pub fn article(&self, key: &str) -> &str {
+        self.statements.get(key).map_or("", |statement| &statement.article)
+    }
+
+    /// A day of every year that the pack states, such as `terms.autumn_start`.
+    pub fn day_of_year(&self, key: &str) -> Option<MonthDay> {
+        self.statements.get(key)?.value.as_str()?.parse().ok()
+    }
+
     /// What a pack says under a key, with article and dates.
     pub fn statement(&self, key: &str) -> Option<&Statement> {
         self.statements.get(key)

@@ -13,6 +13,7 @@ mod known;
 mod marks;
 mod place;
 mod pupil;
+mod reading;
 mod schema;
 #[cfg(test)]
 mod tests;
@@ -27,6 +28,7 @@ use self::{column::Columns, marks::Marks};
 pub use self::{
     keys::{Settled, settle_keys},
     known::Known,
+    reading::canonical,
     schema::typed_schema,
 };
 

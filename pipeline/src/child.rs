@@ -8,7 +8,7 @@ mod frame;
 use std::{
     io::{BufReader, Read, Write},
     os::unix::process::ExitStatusExt,
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, Command, ExitCode, ExitStatus, Stdio},
     sync::mpsc::{RecvTimeoutError, sync_channel},
     thread,
@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use self::frame::{Frame, hear, say};
 use crate::{
     inbox::Part,
-    read::{Fault, Limits, PartReport, ReadError, SheetInfo, read_here, sheets_here},
+    read::{Fault, GridReport, GridSink, Limits, PartReport, ReadError, SheetInfo, grid_here, read_here, sheets_here},
     rows::RawRows,
 };
 
@@ -32,20 +32,21 @@ pub const SUBCOMMAND: &str = "read-foreign";
 #[derive(Debug, Serialize, Deserialize)]
 enum Job {
     Read { part: Part, limits: Limits },
-    Sheets { path: std::path::PathBuf, file: String, limits: Limits },
+    Sheets { path: PathBuf, file: String, limits: Limits },
+    Grid { path: PathBuf, file: String, sheet: Option<String>, limits: Limits },
 }
 
 impl Job {
     fn limits(&self) -> &Limits {
         match self {
-            Job::Read { limits, .. } | Job::Sheets { limits, .. } => limits,
+            Job::Read { limits, .. } | Job::Sheets { limits, .. } | Job::Grid { limits, .. } => limits,
         }
     }
 
     fn file(&self) -> &str {
         match self {
             Job::Read { part, .. } => &part.file,
-            Job::Sheets { file, .. } => file,
+            Job::Sheets { file, .. } | Job::Grid { file, .. } => file,
         }
     }
 }
@@ -73,6 +74,26 @@ pub(crate) fn sheets(path: &Path, file: &str, limits: &Limits) -> Result<Vec<She
     match ask(&job, &mut |frame| Ok(Some(frame)))? {
         Frame::Sheets(sheets) => Ok(sheets),
         _ => Err(nonsense(file)),
+    }
+}
+
+/// Reads any sheet in a reading process; like [`crate::read::grid`], which is what to call.
+pub(crate) fn grid(
+    path: &Path,
+    sheet: Option<&str>,
+    limits: &Limits,
+    sink: &mut GridSink<'_>,
+) -> Result<GridReport, ReadError> {
+    let file = path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned());
+    let (path, sheet) = (path.to_owned(), sheet.map(str::to_owned));
+    let job = Job::Grid { path, file: file.clone(), sheet, limits: limits.clone() };
+    let last = ask(&job, &mut |frame| match frame {
+        Frame::Grid(rows) => sink(rows).map(|()| None),
+        other => Ok(Some(other)),
+    })?;
+    match last {
+        Frame::GridReport(report) => Ok(report),
+        _ => Err(nonsense(&file)),
     }
 }
 
@@ -196,6 +217,10 @@ pub fn main(mut stdin: impl Read, stdout: impl Write) -> ExitCode {
                 .map_or_else(Frame::Error, Frame::Report)
         }
         Job::Sheets { path, file, limits } => sheets_here(path, file, limits).map_or_else(Frame::Error, Frame::Sheets),
+        Job::Grid { path, file, sheet, limits } => {
+            let mut tell = |rows| say(&mut out, &Frame::Grid(rows)).map_err(|_| gone(file));
+            grid_here(path, file, sheet.as_deref(), limits, &mut tell).map_or_else(Frame::Error, Frame::GridReport)
+        }
     };
     if say(&mut out, &last).is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -131,8 +131,7 @@ pub struct Part {
 
 impl Part {
     pub(crate) fn error(&self, trouble: Trouble) -> ReadError {
-        let Trouble { row, column, fault } = trouble;
-        ReadError { file: self.file.clone(), sheet: self.sheet.clone(), row, column, fault }
+        ReadError { sheet: self.sheet.clone(), ..ReadError::in_file(&self.file, trouble) }
     }
 }
 

@@ -9,6 +9,7 @@ mod compound;
 pub(crate) mod csv;
 pub(crate) mod encoding;
 mod fault;
+mod grid;
 pub(crate) mod layout;
 mod limits;
 pub(crate) mod package;
@@ -23,10 +24,14 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-pub(crate) use self::fault::Trouble;
+/// How many rows at the top of a sheet are searched for its header.
+pub const TITLES: usize = layout::TITLES;
+
+pub(crate) use self::{fault::Trouble, grid::GridSink};
 pub use self::{
     chunk::raw_schema,
     fault::{Class, Fault, ReadError},
+    grid::{GridReport, GridRow, Mark, header_among},
     limits::Limits,
     source::sha256_of,
     workbook::SheetInfo,
@@ -96,6 +101,57 @@ pub fn sheets(path: &Path, file: &str, limits: &Limits) -> Result<Vec<SheetInfo>
     child::sheets(path, file, limits)
 }
 
+/// Reads any sheet as rows of text, in a reading process. Without a name it is the only visible sheet with values.
+///
+/// Until it returns `Ok`, nothing that was handed on may be kept: a file may turn out torn at its very end.
+pub fn grid(
+    path: &Path,
+    sheet: Option<&str>,
+    limits: &Limits,
+    sink: &mut dyn FnMut(Vec<GridRow>) -> Result<(), ReadError>,
+) -> Result<GridReport, ReadError> {
+    child::grid(path, sheet, limits, sink)
+}
+
+/// Reads any sheet in this process; `file` is its name.
+pub(crate) fn grid_here(
+    path: &Path,
+    file: &str,
+    sheet: Option<&str>,
+    limits: &Limits,
+    sink: &mut GridSink<'_>,
+) -> Result<GridReport, ReadError> {
+    let whole = |fault: Fault| ReadError::of_file(file, fault);
+    let source = Source::open(path).map_err(whole)?;
+    let kind = source.kind().map_err(whole)?;
+    let mut gathered = grid::Gathered::new(limits, sink);
+    let mut text = |wrapping: Wrapping| csv::grid(file, &source, wrapping, limits, &mut gathered);
+    let mut report = match kind {
+        Kind::Text => GridReport { sheet: None, part: text(Wrapping::Plain)? },
+        Kind::Gzip => GridReport { sheet: None, part: text(Wrapping::Gzip)? },
+        Kind::Zstd => GridReport { sheet: None, part: text(Wrapping::Zstd)? },
+        Kind::Zip => Workbook::open_xlsx(&source, limits).map_err(whole)?.grid(file, sheet, limits, &mut gathered)?,
+        Kind::Compound => Workbook::open_xls(&source, limits).map_err(whole)?.grid(file, sheet, limits, &mut gathered)?,
+        Kind::Parquet | Kind::Other(_) => return Err(whole(Fault::WrongType { found: kind.name().into() })),
+    };
+    gathered.flush()?;
+    report.part.rows = gathered.total();
+    settle(&mut report.part, &source, kind, path).map_err(whole)?;
+    Ok(report)
+}
+
+/// Fills in what is said of every file, and sees that it is still the one that was opened.
+fn settle(report: &mut PartReport, source: &Source, kind: Kind, path: &Path) -> Result<(), Fault> {
+    if report.encoding.is_empty() {
+        report.encoding = kind.name().into();
+    }
+    if report.sha256.is_empty() {
+        report.sha256 = source.sha256()?;
+        report.bytes = source.bytes();
+    }
+    source.unchanged(path)
+}
+
 /// Reads one part in this process, whatever it is.
 pub(crate) fn read_here(part: &Part, limits: &Limits, sink: &mut chunk::Sink<'_>) -> Result<PartReport, ReadError> {
     let whole = |fault: Fault| part.error(fault.into());
@@ -121,17 +177,10 @@ fn read_opened(
         Kind::Parquet => parquet::read(part, source, limits, sink)?,
         Kind::Other(name) => return Err(whole(Fault::WrongType { found: name.into() })),
     };
-    if report.encoding.is_empty() {
-        report.encoding = kind.name().into();
-    }
     if !part.form.may_be(kind) {
         report.note(format!("扩展名与内容不符:其实是{},按内容读取", fault::chinese(kind.name())));
     }
-    if report.sha256.is_empty() {
-        report.sha256 = source.sha256().map_err(whole)?;
-        report.bytes = source.bytes();
-    }
-    source.unchanged(&part.path).map_err(whole)?;
+    settle(&mut report, source, kind, &part.path).map_err(whole)?;
     Ok(report)
 }
 

@@ -2,7 +2,8 @@
 //!
 //! Its codes of places are real, its schools and people are not. `plan` says what to make, `territory` builds the tree,
 //! `roster` holds the rolls and keeps count, `office` lets the school years pass, `table` and `file` write each source's
-//! batches in its own dialect, and `truth` is what a right reader must find in them.
+//! batches in its own dialect, and `truth` is what a right reader must find in them. `registry_office` fills the registry of an office
+//! with the same kind of people, by the office's own commands.
 
 mod batch;
 mod chance;
@@ -13,6 +14,7 @@ mod office;
 mod paper;
 mod person;
 mod plan;
+pub mod registry_office;
 mod roster;
 mod table;
 mod territory;

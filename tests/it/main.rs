@@ -11,6 +11,7 @@ mod order;
 mod other_readers;
 mod properties;
 mod province;
+mod registry;
 mod reports;
 mod s3;
 mod side_facts;

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{is_mangled, masked, normal};
-use crate::{calendar::Day, division};
+use crate::{calendar::Day, division, written::written_as_text};
 
 /// An identity number of 17 digits and a check character, normalised. Whether it is right is for [`IdNo::check`] to say.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -166,6 +166,8 @@ pub fn checksum_ok(places: &[u8; 18]) -> bool {
 fn is_shaped(places: &[u8; 18]) -> bool {
     places[..17].iter().all(u8::is_ascii_digit) && (places[17].is_ascii_digit() || places[17] == b'X')
 }
+
+written_as_text!(Sex, Sex::from_label, |sex| sex.label(), "a sex: 男, 女");
 
 #[cfg(test)]
 mod tests {

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::{masked, normal};
+use crate::written::written_as_text;
 
 /// A registration number of 19 places, `^[GLJ][0-9]{17}[0-9X]$`, normalised.
 ///
@@ -77,6 +78,8 @@ fn is_shaped(places: &[u8; 19]) -> bool {
         && places[1..18].iter().all(u8::is_ascii_digit)
         && (places[18].is_ascii_digit() || places[18] == b'X')
 }
+
+written_as_text!(StudentNo, StudentNo::read, StudentNo::as_str, "a registration number of 19 places");
 
 #[cfg(test)]
 mod tests {

@@ -116,6 +116,24 @@ pub(super) struct Fee {
     exceptions: BTreeMap<i32, (Day, Day, String)>,
 }
 
+/// The statements that are words of a closed list; of a list of words, each.
+const WORDS: &[(&str, &[&str])] = &[
+    (
+        "transfer.bars",
+        &["choice_in_same_city", "borrowing_on_false_papers", "senior_in_same_county", "senior_of_another_kind", "vocational_to_senior"],
+    ),
+    ("transfer.grounds", &["household_moved", "work_moved", "migrant_child", "return_home", "other"]),
+    ("transfer.one_authority", &["one_decision", "two_decisions"]),
+    ("transfer.pending_key_change", &["blocks_completion", "moves_along"]),
+    ("transfer.not_enrolled", &["refused"]),
+    ("suspension.leaving_grades", &["refused", "with_reason"]),
+    ("withdrawal.compulsory_grounds", &["settling_abroad"]),
+    ("withdrawal.senior_grounds", &["illness", "settling_abroad", "truancy", "suspension_expired", "custody"]),
+    ("enrolment.portrait", &["before_approval", "flagged"]),
+    ("dropout.kept", &["through_compulsory_years"]),
+    ("class_list.names", &["whole", "masked"]),
+];
+
 impl Terms {
     pub(super) fn of(pack: &Pack) -> Result<Terms, PolicyError> {
         let read = Reader { pack };
@@ -139,8 +157,15 @@ impl Terms {
             silence_approves: read.silence_approves()?,
             deadlines: read.deadlines()?,
         };
-        for key in pack.statements.keys().filter(|key| key.starts_with("graduation.")) {
-            read.whole::<u32>(key, 0..=1000)?;
+        let counts = ["graduation.", "silence.", "warning."];
+        for key in pack.statements.keys().filter(|key| counts.iter().any(|group| key.starts_with(group))) {
+            read.whole::<u32>(key, 0..=100_000)?;
+        }
+        for (key, words) in WORDS {
+            read.words(key, words)?;
+        }
+        for key in pack.statements.keys().filter(|key| key.starts_with("terms.")) {
+            read.month_day(key)?;
         }
         Ok(terms)
     }
@@ -201,6 +226,19 @@ impl Reader<'_> {
         let value = &self.statement(key)?.value;
         let parsed = value.as_str().and_then(|text| text.parse().ok());
         parsed.ok_or_else(|| self.fault(key, &value.to_string(), expected))
+    }
+
+    /// A word, or a list of words, of those that the key knows; a pack need not say anything.
+    fn words(&self, key: &str, known: &[&str]) -> Result<(), PolicyError> {
+        let Some(statement) = self.pack.statements.get(key) else { return Ok(()) };
+        let said = match &statement.value {
+            Value::Array(words) => words.iter().collect(),
+            one => vec![one],
+        };
+        match said.into_iter().find(|word| !word.as_str().is_some_and(|word| known.contains(&word))) {
+            Some(other) => Err(self.fault(key, &other.to_string(), &format!("of {}", known.join(", ")))),
+            None => Ok(()),
+        }
     }
 
     fn month_day(&self, key: &str) -> Result<MonthDay, PolicyError> {

@@ -42,6 +42,16 @@ impl<T> Number<T> {
     fn of(value: Option<T>) -> Number<T> {
         value.map_or(Number::Unreadable, Number::Is)
     }
+
+    /// The same of another value.
+    pub(super) fn map<U>(self, to: impl FnOnce(T) -> U) -> Number<U> {
+        match self {
+            Number::Is(value) => Number::Is(to(value)),
+            Number::Missing => Number::Missing,
+            Number::Unreadable => Number::Unreadable,
+            Number::Kindergarten => Number::Kindergarten,
+        }
+    }
 }
 
 /// Free text: outer blanks go, full-width digits and letters become plain. Punctuation stays as the writer has it.

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     finding::{Finding, Origin},
-    read::{PartReport, ReadError, SheetInfo},
+    read::{GridReport, GridRow, PartReport, ReadError, SheetInfo},
     rows::RawRows,
 };
 
@@ -31,6 +31,8 @@ pub(super) enum Frame {
     Rows(RawRows),
     Report(PartReport),
     Sheets(Vec<SheetInfo>),
+    Grid(Vec<GridRow>),
+    GridReport(GridReport),
     Error(ReadError),
 }
 
@@ -39,6 +41,8 @@ enum Head {
     Rows { table: String, file: String, sheet: Option<String>, remarks: Vec<Said>, broken: Vec<Said> },
     Report(PartReport),
     Sheets(Vec<SheetInfo>),
+    Grid(Vec<GridRow>),
+    GridReport(GridReport),
     Error(ReadError),
 }
 
@@ -90,6 +94,8 @@ pub(super) fn say(out: &mut impl Write, frame: &Frame) -> io::Result<()> {
     let (head, cells) = match frame {
         Frame::Report(report) => (Head::Report(report.clone()), Vec::new()),
         Frame::Sheets(sheets) => (Head::Sheets(sheets.clone()), Vec::new()),
+        Frame::Grid(rows) => (Head::Grid(rows.clone()), Vec::new()),
+        Frame::GridReport(report) => (Head::GridReport(report.clone()), Vec::new()),
         Frame::Error(error) => (Head::Error(error.clone()), Vec::new()),
         Frame::Rows(rows) => {
             let head = Head::Rows {
@@ -139,6 +145,8 @@ pub(super) fn hear(from: &mut impl Read) -> io::Result<Option<Frame>> {
     Ok(Some(match serde_json::from_slice(&head)? {
         Head::Report(report) => Frame::Report(report),
         Head::Sheets(sheets) => Frame::Sheets(sheets),
+        Head::Grid(rows) => Frame::Grid(rows),
+        Head::GridReport(report) => Frame::GridReport(report),
         Head::Error(error) => Frame::Error(error),
         Head::Rows { table, file, sheet, remarks, broken } => {
             let nonsense = || io::Error::from(io::ErrorKind::InvalidData);

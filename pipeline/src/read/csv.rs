@@ -10,6 +10,7 @@ use super::{
     chunk::{Chunk, Sink},
     encoding::{Encoding, MOJIBAKE, survey},
     fault::{Fault, ReadError, Trouble},
+    grid::{Gathered, of_fields},
     layout::{Layout, TITLES, filled_like_data, recognised},
     limits::Limits,
     source::{Bounded, Hashing, Kind, Source},
@@ -94,6 +95,37 @@ pub(crate) fn read(
     Ok(report)
 }
 
+/// Reads a text file as it stands: the separator is the one that cuts its first rows into the most fields.
+pub(crate) fn grid(
+    file: &str,
+    source: &Source,
+    wrapping: Wrapping,
+    limits: &Limits,
+    gathered: &mut Gathered<'_, '_>,
+) -> Result<PartReport, ReadError> {
+    let whole = |trouble: Trouble| ReadError::in_file(file, trouble);
+    let text = Text { source, wrapping, limits };
+    let (encoding, mojibake, sha256) = text.encoding().map_err(whole)?;
+    let width = |record: &Record<'_>| if record.is_blank() { 0 } else { record.len() };
+    let (_, separator, _) = text.best_of(encoding, width).map_err(whole)?;
+    let reader = text.open().map_err(|fault| whole(fault.into()))?;
+    let mut records = Splitter::new(encoding.decode(reader), separator, limits.record_bytes);
+    let mut widest = 0;
+    while let Some(record) = records.next().map_err(whole)? {
+        if record.is_blank() {
+            continue;
+        }
+        // The first row's quotation can't be told from one that was never closed: nothing says yet how wide a row is.
+        if widest <= record.swallowed.saturating_add(1) && 1 < widest {
+            return Err(whole(Trouble::at(record.row, Fault::UnclosedQuote)));
+        }
+        widest = widest.max(record.len());
+        let row = of_fields(record.row, record.fields(), |field| mojibake && is_damaged(field)).map_err(whole)?;
+        gathered.push(row)?;
+    }
+    Ok(PartReport { encoding: encoding.name().into(), sha256, bytes: source.bytes(), ..PartReport::default() })
+}
+
 fn texts(record: &Record<'_>) -> Vec<String> {
     record.fields().map(|field| String::from_utf8_lossy(field).into_owned()).collect()
 }
@@ -108,10 +140,14 @@ fn bare(field: &[u8]) -> &[u8] {
 }
 
 fn damage(table: Table, position: usize, field: &[u8]) -> Option<RuleId> {
-    MOJIBAKE.iter().any(|mark| memchr::memmem::find(field, mark.as_bytes()).is_some()).then(|| {
+    is_damaged(field).then(|| {
         let required = table.columns().get(position).is_some_and(|column| column.required);
         if required { RuleId::Unreadable } else { RuleId::OptionalUnreadable }
     })
+}
+
+fn is_damaged(field: &[u8]) -> bool {
+    MOJIBAKE.iter().any(|mark| memchr::memmem::find(field, mark.as_bytes()).is_some())
 }
 
 /// A text file that can be opened again and again.
@@ -178,6 +214,15 @@ impl<'f> Text<'f> {
 
     /// The separator and the row of the header: the pair under which most headers of the table are recognised.
     fn header(&self, table: Table, encoding: Encoding) -> Result<(u8, u64), Trouble> {
+        let names = |record: &Record<'_>| recognised(table, texts(record).iter().map(String::as_str));
+        match self.best_of(encoding, names)? {
+            (0, ..) => Err(Fault::NoHeader.into()),
+            (_, separator, row) => Ok((separator, row)),
+        }
+    }
+
+    /// The separator under which one of the first rows scores most, with that score and row.
+    fn best_of(&self, encoding: Encoding, score: impl Fn(&Record<'_>) -> usize) -> Result<(usize, u8, u64), Trouble> {
         let (mut best, mut empty) = ((0, b',', 0), false);
         for separator in [b',', b'\t', b';'] {
             let head = self.open()?.take(4 << 20);
@@ -189,17 +234,13 @@ impl<'f> Text<'f> {
                     break;
                 }
                 blank = blank && record.is_blank();
-                let found = recognised(table, texts(&record).iter().map(String::as_str));
+                let found = score(&record);
                 if best.0 < found {
                     best = (found, separator, record.row);
                 }
             }
             empty = empty || blank;
         }
-        match best {
-            (0, ..) if empty => Err(Fault::Empty.into()),
-            (0, ..) => Err(Fault::NoHeader.into()),
-            (_, separator, row) => Ok((separator, row)),
-        }
+        if empty && best.0 == 0 { Err(Fault::Empty.into()) } else { Ok(best) }
     }
 }

@@ -261,6 +261,12 @@ impl ReadError {
         ReadError { file: file.into(), sheet: None, row: None, column: None, fault }
     }
 
+    /// A fault with its place in a file.
+    pub(crate) fn in_file(file: &str, trouble: Trouble) -> ReadError {
+        let Trouble { row, column, fault } = trouble;
+        ReadError { file: file.into(), sheet: None, row, column, fault }
+    }
+
     /// The taker of rows stops the reading for a reason of its own.
     pub fn stopped(file: &str, reason: impl fmt::Display) -> ReadError {
         ReadError::of_file(file, Fault::Stopped(reason.to_string()))

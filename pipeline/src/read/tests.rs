@@ -2,6 +2,7 @@
 
 mod columnar;
 mod corpora;
+mod grid;
 mod legacy;
 mod text;
 mod workbook;

@@ -1,5 +1,7 @@
 //! Workbooks, cell by cell. Runs in a reading process only: a hostile workbook may end it.
 
+mod typed;
+
 use std::{
     fs::File,
     io::{BufReader, Cursor, Read},
@@ -7,12 +9,15 @@ use std::{
 
 use calamine::{Dimensions, Reader, SheetType, SheetVisible, Xls, XlsError, Xlsx, XlsxError, open_workbook_from_rs};
 
+pub(super) use self::typed::Stray;
+use self::typed::Typed;
 use super::{
     PartReport,
     cell::{Value, write},
     chunk::{Chunk, Sink},
     compound,
     fault::{Fault, ReadError, Trouble},
+    grid::{Cells, Gathered, GridReport},
     layout::{Layout, TITLES, filled_like_data, recognised},
     limits::Limits,
     package::{Package, inspect},
@@ -38,10 +43,22 @@ pub(crate) enum Workbook<'s> {
 }
 
 /// One cell on its way to a row: row and column counted from 0.
-struct Placed<'v> {
-    at: (u32, u32),
-    value: Value<'v>,
-    formula: bool,
+pub(super) struct Placed<'v> {
+    pub(super) at: (u32, u32),
+    pub(super) value: Value<'v>,
+    pub(super) formula: bool,
+}
+
+/// Whoever takes the cells of a sheet, row by row.
+pub(super) trait Rows {
+    /// Adds a cell to the row being filled; `false` if there was another in its place.
+    fn add(&mut self, cell: &Placed<'_>) -> bool;
+
+    /// The bytes of the row being filled.
+    fn bytes(&self) -> usize;
+
+    /// Ends the row being filled, whose number counts from 0.
+    fn end(&mut self, at: u32) -> Result<(), ReadError>;
 }
 
 /// What a walk over cells wants next.
@@ -143,8 +160,11 @@ impl<'s> Workbook<'s> {
         let mut report = PartReport::default();
         let sheet = match &part.sheet {
             Some(sheet) => sheet.clone(),
-            None => choose(&self.sheets().map_err(|fault| part.error(fault.into()))?, part)
-                .map_err(|fault| part.error(fault.into()))?,
+            None => {
+                let sheets = self.sheets().map_err(|fault| part.error(fault.into()))?;
+                let of_table = |name: &str| domain::contract_names::table_named(name) == Some(part.table);
+                choose(&sheets, of_table).map_err(|fault| part.error(fault.into()))?
+            }
         };
         let fail = |trouble: Trouble| ReadError { sheet: Some(sheet.clone()), ..part.error(trouble) };
         let Header { row: header_row, cells: headers, above } = self.header(part, &sheet).map_err(fail)?;
@@ -156,7 +176,43 @@ impl<'s> Workbook<'s> {
         if 0 < header_row {
             report.note(format!("表头前跳过 {header_row} 行"));
         }
-        let merges = self.merged(&sheet);
+        self.tell_layout(&sheet, header_row, &mut report);
+
+        let is_1904 = self.is_1904();
+        let chunk = Chunk::new(part.table, &part.file, Some(&sheet), &layout, limits.chunk_rows, sink);
+        let mut typed = Typed::new(part, &layout, is_1904, chunk);
+        self.rows(&sheet, header_row + 1, limits, &mut typed, &fail)?;
+        typed.chunk.flush()?;
+        report.rows = typed.chunk.total();
+        typed.stray.tell(&mut report);
+        Ok(report)
+    }
+
+    /// Reads one sheet as it stands; without a name, the only visible one with values.
+    pub(crate) fn grid(
+        mut self,
+        file: &str,
+        sheet: Option<&str>,
+        limits: &Limits,
+        gathered: &mut Gathered<'_, '_>,
+    ) -> Result<GridReport, ReadError> {
+        let whole = |fault: Fault| ReadError::of_file(file, fault);
+        let sheet = match sheet {
+            Some(sheet) => sheet.to_owned(),
+            None => choose(&self.sheets().map_err(whole)?, |_| false).map_err(whole)?,
+        };
+        let fail = |trouble: Trouble| ReadError { sheet: Some(sheet.clone()), ..ReadError::in_file(file, trouble) };
+        let mut part = PartReport::default();
+        self.tell_layout(&sheet, 0, &mut part);
+        let mut cells = Cells::new(gathered, self.is_1904());
+        self.rows(&sheet, 0, limits, &mut cells, &fail)?;
+        cells.stray.tell(&mut part);
+        Ok(GridReport { sheet: Some(sheet), part })
+    }
+
+    /// Notes of merged cells below a row, and of hidden rows and columns.
+    fn tell_layout(&mut self, sheet: &str, header_row: u32, report: &mut PartReport) {
+        let merges = self.merged(sheet);
         if let Some(merge) = merges.iter().find(|merge| header_row < merge.end.0) {
             let cell = address(merge.start);
             report.note(format!("数据区有合并单元格(如 {cell}),只有左上角的格有值"));
@@ -164,53 +220,49 @@ impl<'s> Workbook<'s> {
         if matches!(&self, Workbook::Xlsx { package, .. } if package.hidden) {
             report.note("工作簿有隐藏的行或列,照样读取".into());
         }
+    }
 
-        let is_1904 = self.is_1904();
-        let mut chunk = Chunk::new(part.table, &part.file, Some(&sheet), &layout, limits.chunk_rows, sink);
-        let mut row = Row::new(&layout);
-        let mut stray = Stray::default();
+    /// Hands the cells of a sheet on from a row on, within the bounds, and each row's end.
+    fn rows(
+        &mut self,
+        sheet: &str,
+        first: u32,
+        limits: &Limits,
+        taker: &mut dyn Rows,
+        fail: &dyn Fn(Trouble) -> ReadError,
+    ) -> Result<(), ReadError> {
         let mut taken: Result<(), ReadError> = Ok(());
-        let mut cells = 0_u64;
-        let walked = self.walk(&sheet, &mut |cell| {
-            if cell.at.0 <= header_row {
+        let (mut at, mut cells) = (0, 0_u64);
+        let walked = self.walk(sheet, &mut |cell| {
+            if cell.at.0 < first {
                 return Ok(Walk::On);
             }
+            let here = |fault: Fault| Err(Trouble::at(u64::from(cell.at.0) + 1, fault));
             cells += u64::from(!cell.value.is_nothing());
             if limits.cells < cells {
-                return Err(Trouble::at(
-                    u64::from(cell.at.0) + 1,
-                    Fault::Bomb(format!("单元格超过 {0} 个 / more than {0} cells", limits.cells)),
-                ));
+                return here(Fault::Bomb(format!("单元格超过 {0} 个 / more than {0} cells", limits.cells)));
             }
-            if row.at != cell.at.0 {
-                if cell.at.0 < row.at {
-                    return Err(Trouble::at(
-                        u64::from(cell.at.0) + 1,
-                        Fault::Workbook("行序颠倒 / rows out of order".into()),
-                    ));
+            if at != cell.at.0 {
+                if cell.at.0 < at {
+                    return here(Fault::Workbook("行序颠倒 / rows out of order".into()));
                 }
-                taken = row.end(&mut chunk, &mut stray);
+                taken = taker.end(at);
                 if taken.is_err() {
                     return Ok(Walk::Enough);
                 }
-                row.at = cell.at.0;
+                at = cell.at.0;
             }
-            let here = |fault: Fault| Err(Trouble::at(u64::from(cell.at.0) + 1, fault));
-            if !row.add(&cell, &layout, part, is_1904, &mut stray) {
+            if !taker.add(&cell) {
                 return here(Fault::Workbook("同一单元格出现两次 / a cell twice".into()));
             }
-            if limits.record_bytes < row.bytes {
+            if limits.record_bytes < taker.bytes() {
                 return here(Fault::LongRecord);
             }
             Ok(Walk::On)
         });
         taken?;
         walked.map_err(fail)?;
-        row.end(&mut chunk, &mut stray)?;
-        chunk.flush()?;
-        report.rows = chunk.total();
-        stray.tell(&mut report);
-        Ok(report)
+        taker.end(at)
     }
 
     fn header(&mut self, part: &Part, sheet: &str) -> Result<Header, Trouble> {
@@ -265,10 +317,10 @@ struct Header {
     above: Vec<(u64, usize)>,
 }
 
-/// The sheet that is meant where none is named: the one that bears the table's name, or else the only visible one with values.
-fn choose(sheets: &[SheetInfo], part: &Part) -> Result<String, Fault> {
+/// The sheet that is meant where none is named: the one whose name is the wanted one, or else the only visible one with values.
+fn choose(sheets: &[SheetInfo], is_wanted: impl Fn(&str) -> bool) -> Result<String, Fault> {
     let seen: Vec<&SheetInfo> = sheets.iter().filter(|sheet| !sheet.hidden && sheet.filled).collect();
-    let named = |sheet: &&&SheetInfo| domain::contract_names::table_named(&sheet.name) == Some(part.table);
+    let named = |sheet: &&&SheetInfo| is_wanted(&sheet.name);
     match seen.as_slice() {
         [] => Err(Fault::Empty),
         [only] => Ok(only.name.clone()),
@@ -276,123 +328,6 @@ fn choose(sheets: &[SheetInfo], part: &Part) -> Result<String, Fault> {
             [one] => Ok(one.name.clone()),
             _ => Err(Fault::AmbiguousSheets(several.iter().map(|sheet| sheet.name.clone()).collect())),
         },
-    }
-}
-
-/// Things worth a note, counted.
-#[derive(Debug, Default)]
-struct Stray {
-    unevaluated: Option<(u64, String)>,
-    outside: Option<(u64, String)>,
-    headers: Vec<u32>,
-}
-
-impl Stray {
-    fn count(slot: &mut Option<(u64, String)>, at: (u32, u32)) {
-        match slot {
-            Some((n, _)) => *n += 1,
-            None => *slot = Some((1, address(at))),
-        }
-    }
-
-    fn tell(self, report: &mut PartReport) {
-        if let Some((n, first)) = self.unevaluated {
-            report.note(format!("{n} 个公式没有存下结果(首个在 {first}),按空白处理"));
-        }
-        if let Some((n, first)) = self.outside {
-            report.note(format!("{n} 个有值的格不在任何表头之下(首个在 {first})"));
-        }
-        for row in self.headers {
-            report.note(format!("第 {} 行与表头相同,已略去", row + 1));
-        }
-    }
-}
-
-/// A row being filled.
-struct Row {
-    at: u32,
-    /// One text per column of the contract; the positions the file has are handed on.
-    texts: Vec<String>,
-    positions: Vec<usize>,
-    remarks: Vec<(usize, super::cell::Remark)>,
-    /// Which columns of the file had a value already.
-    seen: Vec<bool>,
-    bytes: usize,
-    filled: usize,
-    repeats: usize,
-    headers: usize,
-    scratch: String,
-}
-
-impl Row {
-    fn new(layout: &Layout) -> Row {
-        let positions: Vec<usize> = layout.positions.iter().flatten().copied().collect();
-        let width = positions.iter().max().map_or(0, |most| most + 1);
-        let headers = layout.headers.iter().filter(|header| !header.trim().is_empty()).count();
-        Row {
-            at: 0,
-            texts: vec![String::new(); width],
-            positions,
-            remarks: Vec::new(),
-            seen: vec![false; layout.headers.len()],
-            bytes: 0,
-            filled: 0,
-            repeats: 0,
-            headers,
-            scratch: String::new(),
-        }
-    }
-
-    /// Adds a cell; `false` if there was another in its place.
-    fn add(&mut self, cell: &Placed<'_>, layout: &Layout, part: &Part, is_1904: bool, stray: &mut Stray) -> bool {
-        if cell.value.is_nothing() {
-            if cell.formula && matches!(cell.value, Value::Nothing) {
-                Stray::count(&mut stray.unevaluated, cell.at);
-                self.filled += 1;
-            }
-            return true;
-        }
-        let column = cell.at.1 as usize;
-        let Some(header) = layout.headers.get(column).filter(|header| !header.trim().is_empty()) else {
-            Stray::count(&mut stray.outside, cell.at);
-            return true;
-        };
-        if self.seen.get_mut(column).is_some_and(|seen| std::mem::replace(seen, true)) {
-            return false;
-        }
-        self.filled += 1;
-        let position = layout.positions.get(column).copied().flatten();
-        let contract = position.and_then(|position| part.table.columns().get(position));
-        self.scratch.clear();
-        let remark = write(cell.value, contract, is_1904, &mut self.scratch);
-        self.bytes += self.scratch.len();
-        self.repeats += usize::from(*header == self.scratch);
-        if let Some((position, text)) = position.and_then(|position| Some((position, self.texts.get_mut(position)?))) {
-            text.clone_from(&self.scratch);
-            self.remarks.extend(remark.map(|remark| (position, remark)));
-        }
-        true
-    }
-
-    fn end(&mut self, chunk: &mut Chunk<'_, '_>, stray: &mut Stray) -> Result<(), ReadError> {
-        let row = u64::from(self.at) + 1;
-        let (filled, repeats) = (std::mem::take(&mut self.filled), std::mem::take(&mut self.repeats));
-        if repeats == self.headers && 0 < filled {
-            stray.headers.push(self.at);
-        } else if 0 < filled {
-            for &position in &self.positions {
-                chunk.cell(position, self.texts.get(position).map_or(b"", |text| text.as_bytes()));
-            }
-            for (position, remark) in &self.remarks {
-                chunk.remark(row, *position, remark.rule, &remark.value, remark.detail);
-            }
-            chunk.end_row(row)?;
-        }
-        self.remarks.clear();
-        self.seen.fill(false);
-        self.bytes = 0;
-        self.texts.iter_mut().for_each(String::clear);
-        Ok(())
     }
 }
 

@@ -1,0 +1,566 @@
+//! The way of every case: applied for, decided step by step, sent back, taken back, defaulted, completed (TRF-01, TRF-02).
+//!
+//! Pure. A procedure says who may apply and what completion does; this file says who decides when.
+
+use domain::{
+    calendar::{Day, Due, WorkCalendar},
+    policy::{Clock, Deadline, Expiry, LimitUnit, Policy},
+};
+
+use crate::{
+    actor::{Actor, Right, Role},
+    case::{Case, Decision, Evidence, Party, Period, State, Step, Verdict},
+    event::{Event, Notice},
+    pupil::Mode,
+    purpose::{Kind, Purpose},
+    refusal::Refusal,
+    scene::Scene,
+    unit::Unit,
+};
+
+/// Who decides a case, in order. Empty: the applicant's entry is all it takes.
+pub type Route = Vec<Party>;
+
+/// How and when a case is completed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Finish {
+    /// The day from which it holds; of a default, the last day of the period.
+    pub on: Day,
+    /// By a person or by silence.
+    pub mode: Mode,
+}
+
+/// Who applies, why, and by what evidence.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Request<'a> {
+    /// The unit that applies.
+    pub applicant: Unit,
+    /// Why.
+    pub reason: &'a str,
+    /// By what evidence.
+    pub evidence: &'a [Evidence],
+}
+
+/// Opens a case.
+pub fn open(scene: &Scene, purpose: &Purpose, request: &Request, policy: &Policy) -> Result<Vec<Event>, Refusal> {
+    let Request { applicant, reason, evidence } = *request;
+    scene.actor.may(Right::Maintain)?;
+    // A school that was merged or closed applies no more: whoever has its records does.
+    let keeper = applicant.school().map_or(applicant, |school| scene.tree.keeper(school));
+    if scene.actor.role != Role::System && !scene.tree.acts_for(scene.actor.unit, keeper, scene.today) {
+        return Err(Refusal::out_of_scope());
+    }
+    let kind = purpose.kind();
+    for pending in &scene.pending {
+        let clashes = pending.kind == kind || (kind.is_exclusive() && pending.kind.is_exclusive());
+        if clashes {
+            return Err(already_open(pending));
+        }
+    }
+    let route = purpose.procedure().open(scene, request, policy)?;
+    let mut case = Case {
+        id: scene.fresh_case,
+        purpose: purpose.clone(),
+        pupil: scene.pupil.as_ref().map(|pupil| pupil.id),
+        applicant,
+        entered_by: scene.actor.account.clone(),
+        opened_on: scene.today,
+        opened_at: scene.at,
+        reason: reason.to_owned(),
+        evidence: evidence.to_vec(),
+        policy: policy.name().to_owned(),
+        state: State::Open,
+        steps: Vec::with_capacity(route.len()),
+        at: 0,
+        past: Vec::new(),
+        overdue: false,
+        warned: false,
+        closed_on: None,
+        version: 1,
+    };
+    for party in route {
+        let unit = unit_of(scene, &case, party)?;
+        case.steps.push(Step { party, unit, period: None, decision: None });
+    }
+    let received_on = match purpose {
+        // The measures count from the day on which the school learnt of it.
+        Purpose::Death(death) => death.known_on,
+        _ => scene.today,
+    };
+    begin_step(&mut case, received_on, policy, scene.calendar);
+    let mut events = vec![Event::Opened { case: case.clone() }];
+    if case.steps.is_empty() {
+        events.extend(complete(scene, &mut case, policy, Finish { on: scene.today, mode: Mode::Manual })?);
+    }
+    Ok(events)
+}
+
+fn already_open(pending: &crate::scene::Pending) -> Refusal {
+    Refusal::conflict(
+        "already_open",
+        "皖教基〔2013〕20号 第十九条、第二十一条",
+        &format!("该生已有未办结的{}（{}，{}，{}）", pending.kind.label(), pending.number, pending.state.label(), pending.opened_on),
+        &format!(
+            "the pupil has a pending case already: {} {} ({}), opened on {}",
+            pending.kind.name(),
+            pending.number,
+            pending.state.name(),
+            pending.opened_on
+        ),
+    )
+    .remedy("待其办结或由申请单位撤回后再申请", "apply once it is decided or its applicant has withdrawn it")
+}
+
+/// Which unit a party of a case is today, after mergers (TR-16).
+pub fn unit_of(scene: &Scene, case: &Case, party: Party) -> Result<Unit, Refusal> {
+    let tree = scene.tree;
+    let school = case.applicant.school();
+    let sending = scene.pupil.as_ref().map(|pupil| pupil.standing.school);
+    let authority = |school: Option<_>| school.and_then(|school| tree.authority_of(school)).map(Unit::Authority);
+    let unit = match party {
+        Party::School => school.map(|school| tree.keeper(school)),
+        Party::Authority => match case.applicant {
+            Unit::School(school) => authority(Some(school)),
+            own @ Unit::Authority(_) => Some(own),
+        },
+        Party::SendingSchool => sending.map(|school| tree.keeper(school)),
+        Party::SendingAuthority => authority(sending),
+        Party::Superior => {
+            let one = sending.and_then(|school| tree.authority_of(school));
+            let other = match &case.purpose {
+                Purpose::Reversal(reversal) => tree.authority_of(reversal.school),
+                _ => school.and_then(|school| tree.authority_of(school)),
+            };
+            one.zip(other).and_then(|(one, other)| tree.superior_of(one, other)).map(Unit::Authority)
+        }
+        Party::Province => Some(Unit::Authority(tree.province())),
+    };
+    unit.ok_or_else(Refusal::out_of_scope)
+}
+
+/// The unit whose turn it is, after mergers.
+pub fn turn(scene: &Scene, case: &Case) -> Result<Unit, Refusal> {
+    let step = case.step().ok_or_else(|| closed(case))?;
+    // What a party was is what it is, but where a school has gone into another since.
+    match unit_of(scene, case, step.party) {
+        Ok(unit) => Ok(unit),
+        Err(_) => Ok(step.unit),
+    }
+}
+
+/// Decides the step at work.
+pub fn decide(
+    scene: &Scene,
+    mut case: Case,
+    verdict: Verdict,
+    opinion: &str,
+    seen: Option<i32>,
+    policy: &Policy,
+) -> Result<Vec<Event>, Refusal> {
+    if case.state == State::Returned {
+        return Err(Refusal::conflict(
+            "returned",
+            "本系统约定",
+            "该业务已退回申请单位补正，等待重新提交",
+            "the case was sent back to its applicant and waits to be submitted again",
+        ));
+    }
+    let unit = turn(scene, &case)?;
+    let actor = scene.actor;
+    // The province, which else decides nothing (art. 28), is the common superior of two cities.
+    let superior = case.step().is_some_and(|step| step.party == Party::Superior);
+    if !(superior && actor.unit == unit && matches!(actor.role, Role::Registrar | Role::Head)) {
+        actor.may(Right::Decide)?;
+    }
+    if !scene.tree.acts_for(actor.unit, unit, scene.today) {
+        let stranger = !scene.tree.contains(actor.unit, unit) && !involved(scene, &case, actor);
+        return Err(if stranger { Refusal::out_of_scope() } else { not_your_turn(&case, unit, scene) });
+    }
+    if actor.account == case.entered_by {
+        return Err(Refusal::forbidden(
+            "职责分离（经办与审批不得为同一人）",
+            "录入该业务的账号不得审批它",
+            "whoever entered a case may not decide it",
+        )
+        .remedy("请由本单位其他账号审批", "let another account of the unit decide"));
+    }
+    if seen.is_some_and(|seen| seen != case.version) {
+        return Err(Refusal::conflict(
+            "stale",
+            "本系统约定",
+            "页面打开后该业务已有新的处理",
+            "the case has gone on since it was looked at",
+        )
+        .remedy("请刷新后再办理", "look at it again"));
+    }
+    if let Some(period) = open_period(&case)
+        && period.due_on < scene.today
+        && !period.provisional
+        && defaults(&case, policy)
+    {
+        return Err(defaulted(&case, period.due_on));
+    }
+    if verdict != Verdict::Approve && opinion.trim().is_empty() {
+        return Err(Refusal::invalid("opinion", "不同意或退回须写明理由", "a refusal or a return must state its reason")
+            .remedy("请填写意见", "state the reason"));
+    }
+    let decision = Decision {
+        verdict,
+        by: actor.account.clone(),
+        unit,
+        on: scene.today,
+        at: scene.at,
+        opinion: opinion.to_owned(),
+        mode: Mode::Manual,
+    };
+    take(scene, &mut case, decision, policy)
+}
+
+fn take(scene: &Scene, case: &mut Case, decision: Decision, policy: &Policy) -> Result<Vec<Event>, Refusal> {
+    case.version += 1;
+    let (on, mode, verdict) = (decision.on, decision.mode, decision.verdict);
+    let at = case.at;
+    if let Some(step) = case.steps.get_mut(at) {
+        if let Some(earlier) = step.decision.replace(decision) {
+            case.past.push(earlier);
+        }
+    }
+    match verdict {
+        Verdict::Refuse => {
+            case.state = State::Refused;
+            case.closed_on = Some(on);
+            Ok(vec![Event::Advanced { case: case.clone() }])
+        }
+        Verdict::Return => {
+            case.state = State::Returned;
+            let left = |period: &Period| {
+                u32::try_from(scene.calendar.workdays_between(on, period.due_on).max(0)).unwrap_or_default()
+            };
+            if let Some(period) = case.steps.get_mut(at).and_then(|step| step.period.as_mut()) {
+                period.paused_with = Some(left(period));
+            }
+            Ok(vec![Event::Advanced { case: case.clone() }])
+        }
+        Verdict::Approve => {
+            case.at += 1;
+            case.overdue = false;
+            case.warned = false;
+            if case.at < case.steps.len() {
+                begin_step(case, on, policy, scene.calendar);
+                if let Ok(unit) = turn(scene, case)
+                    && let Some(step) = case.steps.get_mut(case.at)
+                {
+                    step.unit = unit;
+                }
+                return Ok(vec![Event::Advanced { case: case.clone() }]);
+            }
+            let mut finished = case.clone();
+            let events = complete(scene, &mut finished, policy, Finish { on, mode })?;
+            *case = finished;
+            Ok(events)
+        }
+    }
+}
+
+fn complete(scene: &Scene, case: &mut Case, policy: &Policy, finish: Finish) -> Result<Vec<Event>, Refusal> {
+    case.state = State::Approved;
+    case.closed_on = Some(finish.on);
+    let mut events = vec![Event::Advanced { case: case.clone() }];
+    events.extend(case.purpose.clone().procedure().complete(scene, case, policy, finish)?);
+    Ok(events)
+}
+
+/// Submits a case again that was sent back; the clock goes on with what was left.
+pub fn resubmit(
+    scene: &Scene,
+    mut case: Case,
+    purpose: Option<&Purpose>,
+    evidence: &[Evidence],
+    policy: &Policy,
+) -> Result<Vec<Event>, Refusal> {
+    own(scene, &case)?;
+    if case.state != State::Returned {
+        return Err(Refusal::conflict("not_returned", "本系统约定", "该业务未被退回", "the case was not sent back"));
+    }
+    if let Some(purpose) = purpose {
+        if purpose.kind() != case.purpose.kind() {
+            return Err(Refusal::invalid("kind", "补正不得改变业务类别", "a case keeps its kind when it is completed"));
+        }
+        case.purpose = purpose.clone();
+    }
+    case.evidence.extend_from_slice(evidence);
+    let request = Request { applicant: case.applicant, reason: &case.reason, evidence: &case.evidence };
+    let route = case.purpose.procedure().open(scene, &request, policy)?;
+    if !route.iter().eq(case.steps.iter().map(|step| &step.party)) {
+        return Err(Refusal::invalid(
+            "route",
+            "补正后的办理路径与原申请不同",
+            "what is asked for now goes another way than the case",
+        )
+        .remedy("请撤回后重新申请", "withdraw it and apply anew"));
+    }
+    case.state = State::Open;
+    case.version += 1;
+    let at = case.at;
+    if let Some(step) = case.steps.get_mut(at) {
+        case.past.extend(step.decision.take());
+        if let Some(period) = &mut step.period {
+            let left = period.paused_with.take().unwrap_or(period.workdays).max(1);
+            let due = scene.calendar.add_workdays(scene.today, left);
+            // What is left runs from today, also when periods are counted anew.
+            *period = Period {
+                received_on: scene.today,
+                due_on: due.day,
+                provisional: due.provisional,
+                workdays: left,
+                paused_with: None,
+            };
+        }
+    }
+    Ok(vec![Event::Advanced { case }])
+}
+
+/// Takes a case back, which its applicant may until it is completed (TR-14).
+pub fn withdraw(scene: &Scene, mut case: Case, why: &str) -> Result<Vec<Event>, Refusal> {
+    own(scene, &case)?;
+    if !case.state.is_pending() {
+        return Err(closed(&case));
+    }
+    if why.trim().is_empty() {
+        return Err(Refusal::invalid("reason", "撤回须写明理由", "state why the case is taken back"));
+    }
+    case.state = State::Withdrawn;
+    case.closed_on = Some(scene.today);
+    case.version += 1;
+    case.past.push(Decision {
+        verdict: Verdict::Return,
+        by: scene.actor.account.clone(),
+        unit: case.applicant,
+        on: scene.today,
+        at: scene.at,
+        opinion: why.to_owned(),
+        mode: Mode::Manual,
+    });
+    Ok(vec![Event::Advanced { case }])
+}
+
+/// Ends a case that another event has overtaken, such as a death (TR-18).
+pub fn end(mut case: Case, on: Day) -> Case {
+    case.state = State::Ended;
+    case.closed_on = Some(on);
+    case.version += 1;
+    case
+}
+
+/// What the sweep does to a case whose period is near its end or over: warned, raised, or approved by silence.
+///
+/// A default holds from the last day of its period, not from the day of the sweep; the next side's period begins there (X6, X20). No
+/// default rests on a provisional day (TR-8), and what has become barred is refused with its article (TR-10).
+pub fn expire(scene: &Scene, mut case: Case, policy: &Policy) -> Vec<Event> {
+    let mut events = Vec::new();
+    let mut expired = false;
+    while let Some(period) = open_period(&case).copied() {
+        if scene.today <= period.due_on {
+            if !expired && !case.warned && warns(&period, scene, policy) {
+                case.warned = true;
+                case.version += 1;
+                events.extend([Event::Advanced { case: case.clone() }, notice(&case, "case_due", policy)]);
+            }
+            break;
+        }
+        if !defaults(&case, policy) || period.provisional {
+            if !case.overdue {
+                case.overdue = true;
+                case.version += 1;
+                events.extend([Event::Advanced { case: case.clone() }, notice(&case, "case_overdue", policy)]);
+            }
+            break;
+        }
+        expired = true;
+        let unit = turn(scene, &case).unwrap_or(case.applicant);
+        let decision = Decision {
+            verdict: Verdict::Approve,
+            by: "system".to_owned(),
+            unit,
+            on: period.due_on,
+            at: scene.at,
+            opinion: period_of(&case, policy).map(|deadline| deadline.article.clone()).unwrap_or_default(),
+            mode: Mode::Silence,
+        };
+        let before = case.clone();
+        match take(scene, &mut case, decision.clone(), policy) {
+            Ok(taken) => events.extend(taken),
+            Err(refusal) if refusal.cause == crate::refusal::Cause::Conflict => {
+                // Something has first to be decided, such as a pending key change: the case waits and is raised.
+                case = before;
+                if !case.overdue {
+                    case.overdue = true;
+                    case.version += 1;
+                    events.extend([Event::Advanced { case: case.clone() }, notice(&case, "case_held", policy)]);
+                }
+                break;
+            }
+            Err(refusal) => {
+                case = before;
+                let barred = Decision {
+                    verdict: Verdict::Refuse,
+                    opinion: format!("{}（{}）", refusal.zh, refusal.article),
+                    ..decision
+                };
+                events.extend(take(scene, &mut case, barred, policy).unwrap_or_default());
+                break;
+            }
+        }
+    }
+    events
+}
+
+fn warns(period: &Period, scene: &Scene, policy: &Policy) -> bool {
+    let ahead = policy.number("warning.workdays").unwrap_or_default();
+    scene.calendar.workdays_between(scene.today, period.due_on) <= ahead
+}
+
+fn notice(case: &Case, kind: &str, policy: &Policy) -> Event {
+    let step = case.step();
+    Event::Notice {
+        notice: Notice {
+            to: step.map_or(case.applicant, |step| step.unit),
+            kind: kind.to_owned(),
+            pupil: case.pupil,
+            case: Some(case.id),
+            due_on: step.and_then(|step| step.period).map(|period| period.due_on),
+            article: period_of(case, policy).map(|deadline| deadline.article.clone()).unwrap_or_default(),
+        },
+    }
+}
+
+/// Counts an open period anew after a notice on holidays; a due day never moves into the past (TR-7).
+pub fn recount(case: &mut Case, today: Day, calendar: &WorkCalendar) -> bool {
+    let at = case.at;
+    let is_open = case.state == State::Open;
+    let Some(period) = case.steps.get_mut(at).and_then(|step| step.period.as_mut()).filter(|_| is_open) else {
+        return false;
+    };
+    let due = calendar.add_workdays(period.received_on, period.workdays);
+    let day = if due.day < today && today <= period.due_on { calendar.add_workdays(today, 1).day } else { due.day };
+    let moved = (day, due.provisional) != (period.due_on, period.provisional);
+    if moved {
+        (period.due_on, period.provisional) = (day, due.provisional);
+        case.version += 1;
+    }
+    moved
+}
+
+fn open_period(case: &Case) -> Option<&Period> {
+    if case.state == State::Open { case.step()?.period.as_ref() } else { None }
+}
+
+/// The period that the policy sets the steps of a case.
+fn period_of<'a>(case: &Case, policy: &'a Policy) -> Option<&'a Deadline> {
+    policy.deadline(case.purpose.kind().deadline()?)
+}
+
+/// Whether silence approves a case: the policy lists its kind, and its period says so (TR-12).
+pub fn defaults(case: &Case, policy: &Policy) -> bool {
+    case.purpose.kind() == Kind::Transfer
+        && policy.silence_approves(domain::movement::MovementKind::TransferWithinProvince)
+        && period_of(case, policy).is_some_and(|deadline| deadline.on_expiry == Expiry::Approved)
+}
+
+fn begin_step(case: &mut Case, on: Day, policy: &Policy, calendar: &WorkCalendar) {
+    let Some(deadline) = period_of(case, policy) else { return };
+    let at = case.at;
+    let shared = match (deadline.clock, at.checked_sub(1).and_then(|before| case.steps.get(before)), case.steps.get(at)) {
+        (Clock::Side, Some(before), Some(step)) if before.party.is_sending() == step.party.is_sending() => before.period,
+        _ => None,
+    };
+    if let Some(step) = case.steps.get_mut(at) {
+        step.period = shared.or_else(|| Some(period(deadline, on, calendar)));
+    }
+}
+
+/// The period that begins with the receipt of a case.
+fn period(deadline: &Deadline, received_on: Day, calendar: &WorkCalendar) -> Period {
+    let Due { day, provisional } = due(deadline, received_on, calendar);
+    let workdays = match deadline.unit {
+        LimitUnit::Workday => deadline.limit,
+        _ => u32::try_from(calendar.workdays_between(received_on, day)).unwrap_or_default(),
+    };
+    Period { received_on, due_on: day, provisional, workdays, paused_with: None }
+}
+
+/// The last day of a period that begins on a day, which itself does not count; a limit in months that ends on a free day ends on the
+/// next working day.
+pub fn due(deadline: &Deadline, from: Day, calendar: &WorkCalendar) -> Due {
+    let months = match deadline.unit {
+        LimitUnit::Workday => return calendar.add_workdays(from, deadline.limit),
+        LimitUnit::Week => {
+            let days = i32::try_from(deadline.limit).unwrap_or_default().saturating_mul(7);
+            return Due { day: from.plus_days(days), provisional: false };
+        }
+        LimitUnit::Month => deadline.limit,
+        LimitUnit::Year => deadline.limit.saturating_mul(12),
+        LimitUnit::Term => deadline.limit.saturating_mul(6),
+    };
+    let day = from.plus_months(months);
+    if calendar.is_workday(day) || deadline.unit == LimitUnit::Year {
+        return Due { day, provisional: calendar.published_through() < day };
+    }
+    calendar.add_workdays(day, 1)
+}
+
+fn own(scene: &Scene, case: &Case) -> Result<(), Refusal> {
+    scene.actor.may(Right::Maintain)?;
+    let applicant = match case.applicant {
+        Unit::School(school) => scene.tree.keeper(school),
+        authority @ Unit::Authority(_) => authority,
+    };
+    if scene.tree.acts_for(scene.actor.unit, applicant, scene.today) {
+        return Ok(());
+    }
+    if involved(scene, case, scene.actor) || scene.tree.contains(scene.actor.unit, applicant) {
+        return Err(Refusal::forbidden(
+            "皖教基〔2013〕20号 第二十一条",
+            "只有申请单位可以补正或撤回",
+            "only the unit that applied may complete or withdraw a case",
+        ));
+    }
+    Err(Refusal::out_of_scope())
+}
+
+fn involved(scene: &Scene, case: &Case, actor: &Actor) -> bool {
+    let applicant = scene.tree.acts_for(actor.unit, case.applicant, scene.today);
+    applicant || case.steps.iter().any(|step| scene.tree.acts_for(actor.unit, step.unit, scene.today))
+}
+
+fn not_your_turn(case: &Case, unit: Unit, scene: &Scene) -> Refusal {
+    let party = case.step().map_or("", |step| step.party.label());
+    Refusal::forbidden(
+        "皖教基〔2013〕20号 第二十一条",
+        &format!("现在应由{party}（{}）审批", scene.tree.name(unit)),
+        &format!("it is the turn of {unit}"),
+    )
+    .remedy("请等待上一步办结", "wait for the step before to be decided")
+}
+
+/// The answer to whoever comes too late for a case (X5).
+pub fn closed(case: &Case) -> Refusal {
+    let on = case.closed_on.unwrap_or(case.opened_on);
+    let silence = case.last_decision().is_some_and(|decision| decision.mode == Mode::Silence);
+    let (zh, en) = match (case.state, silence) {
+        (State::Approved, true) => (format!("已于 {on} 超时默认同意"), format!("approved by silence on {on}")),
+        (state, _) => (format!("已于 {on} {}", state.label()), format!("{} on {on}", state.name())),
+    };
+    Refusal::conflict("closed", "皖教基〔2013〕20号 第二十四条", &format!("该业务{zh}"), &format!("the case was {en}"))
+        .remedy("如需纠正，请另行申请", "to undo it, apply for it")
+}
+
+fn defaulted(case: &Case, due_on: Day) -> Refusal {
+    Refusal::conflict(
+        "defaulted",
+        "皖教基〔2013〕20号 第二十四条",
+        &format!("本步骤期限已于 {due_on} 24:00 届满，系统默认同意（{}）", case.number()),
+        &format!("the period of this step ended on {due_on} at 24:00; silence has approved it ({})", case.number()),
+    )
+    .remedy("如需纠正，请在20个工作日内申请纠正默认同意", "to undo it, apply for a reversal within 20 working days")
+}

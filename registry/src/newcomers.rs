@@ -1,0 +1,434 @@
+//! Newcomers (新生) and their pre-review (新生预审核): 皖教基〔2013〕20号 art. 12–15; 某省办法 art. 4, 6, 7 (ENR-01…ENR-05, IDN-01…IDN-05).
+//!
+//! A school enters a batch and submits it; its authority reviews it, as a whole or but for rows that it names; approval makes the records
+//! formal. Due 30 September 24:00; what comes later is shown as late. A pupil who has a finished record goes on under its number.
+
+use std::collections::{HashMap, HashSet};
+
+use domain::{
+    calendar::{Day, Month},
+    division,
+    identity::{IdFault, IdNo, StudentNo, normalise},
+    movement::{MovementKind, Status},
+    policy::Policy,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    application::{self, Finish, Request, Route},
+    case::{Case, Party},
+    crossing::second_record,
+    event::{Event, Notice},
+    number,
+    organisation::{Class, School},
+    pupil::{BasicFacts, Holder, KeyFacts, Mode, Movement, Pupil, Standing},
+    purpose::Procedure,
+    refusal::Refusal,
+    scene::Scene,
+    transfer::receiving,
+};
+
+/// A portrait by its digest and the day it was taken (照片).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PortraitRef {
+    /// SM3 of the picture.
+    pub digest: String,
+    /// The day it was taken; of the year of entry at grades 1, 7 and 10.
+    pub taken_on: Day,
+}
+
+/// One row of a batch (新生).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Newcomer {
+    /// The row of the sender's sheet, or a count from 1.
+    pub row: u32,
+    /// The number of an earlier record, where the sender knows it.
+    #[serde(default)]
+    pub student_no: Option<StudentNo>,
+    /// 关键信息
+    pub key: KeyFacts,
+    /// 基本信息
+    #[serde(default)]
+    pub basic: BasicFacts,
+    /// 年级
+    pub grade: u8,
+    /// 班号
+    pub class: String,
+    /// 入学年月
+    pub entry_month: Month,
+    /// 照片
+    #[serde(default)]
+    pub portrait: Option<PortraitRef>,
+    /// 延期入学: until when, with leave and evidence (ENR-03).
+    #[serde(default)]
+    pub deferred_until: Option<Day>,
+}
+
+/// A row that its authority does not take, with the reason.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Exception {
+    /// The row.
+    pub row: u32,
+    /// Why.
+    pub reason: String,
+}
+
+/// A batch on its way. Its rows lie beside the case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Newcomers {
+    /// How many rows.
+    pub rows: u32,
+    /// What the sender calls the batch; the same name again is the same batch.
+    pub name: String,
+    /// Rows that the authority does not take.
+    #[serde(default)]
+    pub except: Vec<Exception>,
+}
+
+/// What is wrong with a row, or only worth a look.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RowFault {
+    /// The row.
+    pub row: u32,
+    /// The field's name in the export contract.
+    pub field: String,
+    /// Whether the row is refused for it; else it is only flagged.
+    pub refused: bool,
+    /// The reason.
+    pub refusal: Refusal,
+}
+
+/// What rows are checked against.
+#[derive(Debug, Clone, Copy)]
+pub struct Against<'a> {
+    /// The school.
+    pub school: &'a School,
+    /// Its classes in use, by number.
+    pub classes: &'a HashMap<String, Class>,
+    /// Records under the same person, by person key.
+    pub known: &'a HashMap<String, Pupil>,
+    /// The day.
+    pub today: Day,
+}
+
+const ARTICLE: &str = "皖教基〔2013〕20号 第十四条、第十五条";
+
+/// Checks the rows of a batch: each row by itself, against each other, and against the records there are.
+pub fn check(rows: &[Newcomer], against: &Against, policy: &Policy) -> Vec<RowFault> {
+    let mut faults = Vec::new();
+    let mut seen: HashSet<String> = HashSet::with_capacity(rows.len());
+    for row in rows {
+        let mut fault = |field: &str, refused: bool, refusal: Refusal| {
+            faults.push(RowFault { row: row.row, field: field.to_owned(), refused, refusal });
+        };
+        if let Err(refusal) = check_name(&row.key.name) {
+            fault("name", true, refusal);
+        }
+        if let Err(refusal) = check_key(&row.key, against.today) {
+            fault("id_no", true, refusal);
+        } else if let Some(refusal) = doubtful(&row.key) {
+            fault("id_no", false, refusal);
+        }
+        if let Err(refusal) = check_age(&row.key, row.grade, against.today, policy) {
+            // Too old is only worth a look: a disabled child may begin late.
+            let refused = row.grade == 1 && refusal.code != "newcomers.too_old";
+            fault("birth_date", refused, refusal);
+        }
+        if !against.school.teaches(row.grade) {
+            fault(
+                "grade",
+                true,
+                Refusal::barred(
+                    "newcomers.grade",
+                    ARTICLE,
+                    &format!("{}不设 {} 年级", against.school.kind, row.grade),
+                    &format!("the school does not teach grade {}", row.grade),
+                ),
+            );
+        }
+        let class = against.classes.get(&row.class);
+        if !class.is_some_and(|class| class.grade == row.grade && !class.closed) {
+            fault(
+                "class_id",
+                true,
+                Refusal::invalid("class", "没有这个班，或年级不符", "there is no such class of that grade")
+                    .remedy("请先建班，或更正班号", "enter the class first, or correct the number"),
+            );
+        }
+        let person = Pupil::person_key(&row.key);
+        if !seen.insert(person.clone()) {
+            fault("id_no", true, Refusal::invalid("newcomers.twice", "同一学生在本批中出现两次", "the pupil is twice in this batch"));
+        }
+        match against.known.get(&person) {
+            Some(pupil) if may_go_on(pupil, row.grade).is_err() => fault("id_no", true, second_record()),
+            Some(pupil) if row.student_no.is_some_and(|number| number != pupil.student_no) => fault(
+                "student_no",
+                true,
+                Refusal::invalid("student_no", "学籍号与该生原学籍不符", "the number is not that of the pupil's record"),
+            ),
+            None if row.student_no.is_some() => fault(
+                "student_no",
+                true,
+                Refusal::invalid("student_no", "没有这个学籍号，或与身份证件号不符", "no record has this number and identity")
+                    .remedy("首次建籍不填学籍号；外省学籍请办理跨省转入", "leave it empty for a first record"),
+            ),
+            _ => {}
+        }
+        if number::begins_stage(against.school, row.grade) && !has_portrait_of_year(row) {
+            let refused = policy.says("enrolment.portrait", "before_approval");
+            fault("photo_digest", refused, no_portrait(policy));
+        }
+    }
+    faults
+}
+
+fn has_portrait_of_year(row: &Newcomer) -> bool {
+    row.portrait.as_ref().is_some_and(|portrait| portrait.taken_on.year() == row.entry_month.year())
+}
+
+fn no_portrait(policy: &Policy) -> Refusal {
+    Refusal::barred(
+        "newcomers.portrait",
+        policy.article("enrolment.portrait"),
+        "学段初始年级须有入学当年的照片",
+        "a portrait taken in the year of entry is required in the first grade of a stage",
+    )
+    .remedy("请按身份证件号或学籍号导入照片", "import the portrait, named by the pupil's number")
+}
+
+/// A finished or closed record goes on at a later stage; an open one is a second record.
+fn may_go_on(pupil: &Pupil, grade: u8) -> Result<(), Refusal> {
+    let finished = matches!(
+        pupil.standing.status,
+        Status::Graduated | Status::Completed | Status::LeftEarly | Status::TransferredOut | Status::Withdrawn
+    );
+    if finished && pupil.standing.grade <= grade { Ok(()) } else { Err(second_record()) }
+}
+
+/// A name (姓名): no digits, no control or hidden characters, at most 50 characters; `·` and rare characters (生僻字) are welcome.
+pub fn check_name(name: &str) -> Result<(), Refusal> {
+    let hidden = |c: char| c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
+    let count = name.chars().count();
+    if !name.trim().is_empty() && count <= 50 && !name.chars().any(|c| hidden(c) || c.is_ascii_digit()) && name == name.trim() {
+        return Ok(());
+    }
+    Err(Refusal::invalid(
+        "name",
+        "姓名为空、过长，或含有数字、首尾空格、不可见字符",
+        "the name is empty, too long, or holds digits, outer spaces or hidden characters",
+    )
+    .remedy("请按户口簿填写姓名", "write the name as in the household register"))
+}
+
+/// Identity document, birth date and sex (IDN-02). An own citizen number must be right in shape, check character, date and sex; a
+/// guardian's stands in only where the child has none (IDN-03).
+pub fn check_key(key: &KeyFacts, today: Day) -> Result<(), Refusal> {
+    let invalid = |code: &str, zh: &str, en: &str| {
+        Err(Refusal { article: "皖教基〔2013〕20号 第十三条；GB 11643-1999".to_owned(), ..Refusal::invalid(code, zh, en) })
+    };
+    if today < key.birth_on {
+        return invalid("birth_date", "出生日期晚于今天", "the birth date is after today");
+    }
+    let Some(number) = key.id_no.as_deref().filter(|number| !number.is_empty()) else {
+        if key.holder == Holder::Guardian {
+            return invalid("guardian_number", "标识号为监护人身份证号时须填写", "state the guardian's number");
+        }
+        return Ok(());
+    };
+    if key.id_kind != "居民身份证" {
+        let plain = number.chars().all(|c| c.is_ascii_alphanumeric()) && (5..=18).contains(&number.len());
+        return if plain {
+            Ok(())
+        } else {
+            invalid("id_no", "证件号码应为 5–18 位字母或数字", "a document number has 5 to 18 letters or digits")
+        };
+    }
+    let read = match IdNo::read(number) {
+        Ok(read) => read,
+        Err(IdFault::Mangled) => {
+            return invalid(
+                "id_no.mangled",
+                "身份证号已被电子表格改写（科学计数或末位变 0），请按文本重填",
+                "a spreadsheet has rounded the number; enter it anew as text",
+            );
+        }
+        Err(IdFault::FirstGeneration) if key.holder == Holder::Guardian => return Ok(()),
+        Err(IdFault::FirstGeneration) => {
+            return invalid(
+                "id_no.first_generation",
+                "15 位旧号不能用于学生，请填写 18 位号码",
+                "a number of 15 places can't be a pupil's; enter the one of 18",
+            );
+        }
+        Err(_) => return invalid("id_no", "身份证号应为 18 位", "an identity number has 18 places"),
+    };
+    let check = read.check();
+    if !check.checksum_ok {
+        return invalid("id_no.checksum", "身份证号校验码错误", "the check character of the number is wrong");
+    }
+    if key.holder == Holder::Guardian {
+        return if read.birth().is_some_and(|birth| birth.age_on(key.birth_on) >= 15) {
+            Ok(())
+        } else {
+            invalid("guardian_number", "监护人与学生年龄相差不足 15 岁", "the guardian is less than 15 years older than the child")
+        };
+    }
+    if check.birth != Some(key.birth_on) {
+        return invalid("id_no.birth", "身份证号中的出生日期与填写的不符", "the birth date in the number is not the one stated");
+    }
+    if check.sex != Some(key.sex) {
+        return invalid("id_no.sex", "身份证号中的性别与填写的不符", "the sex in the number is not the one stated");
+    }
+    Ok(())
+}
+
+/// What is accepted and flagged: a division code that no list has, since every list has holes.
+fn doubtful(key: &KeyFacts) -> Option<Refusal> {
+    let number = IdNo::read(key.id_no.as_deref()?).ok().filter(|_| key.id_kind == "居民身份证")?;
+    (!division::was_ever(number.division())).then(|| {
+        Refusal::invalid("id_no.division", "身份证号前六位不在历年行政区划中", "the division code of the number is in no list")
+    })
+}
+
+/// No child of pre-school age (ID-5): grade 1 wants the age of entry at the cut-off, other grades a plausible one.
+pub fn check_age(key: &KeyFacts, grade: u8, today: Day, policy: &Policy) -> Result<(), Refusal> {
+    let year = domain::calendar::SchoolYear::of(today, policy.school_year_start()).start_year();
+    let Some((youngest, oldest)) = policy.age_span(grade) else {
+        return Err(Refusal::invalid("grade", "年级应为 1–12", "a grade is 1 to 12"));
+    };
+    let age = key.birth_on.age_on(policy.ages_on(year));
+    let least = if grade == 1 {
+        u32::try_from(policy.number("ages.entry").unwrap_or(6)).unwrap_or(6)
+    } else {
+        u32::from(youngest)
+    };
+    if age < least {
+        return Err(Refusal::barred(
+            "newcomers.too_young",
+            "皖教基〔2013〕20号 第十四条；义务教育法 第十一条",
+            &format!("截至 {} 未满 {least} 周岁", policy.ages_on(year)),
+            &format!("not {least} years old on {}", policy.ages_on(year)),
+        )
+        .remedy("学前教育阶段幼儿不得建立学籍", "children of pre-school age get no record"));
+    }
+    if u32::from(oldest) < age {
+        return Err(Refusal::barred(
+            "newcomers.too_old",
+            policy.article("ages.entry"),
+            &format!("{grade} 年级一般不超过 {oldest} 周岁，请核对"),
+            &format!("a pupil of grade {grade} is rarely older than {oldest}; check the birth date"),
+        ));
+    }
+    Ok(())
+}
+
+impl Procedure for Newcomers {
+    fn open(&self, scene: &Scene, request: &Request, _policy: &Policy) -> Result<Route, Refusal> {
+        let school = receiving(scene, request.applicant)?;
+        if school.is_kindergarten() {
+            return Err(Refusal::barred(
+                "newcomers.kindergarten",
+                "皖教基〔2013〕20号 第十四条",
+                "禁止为学前教育阶段幼儿建立学籍",
+                "no records for children of pre-school education",
+            ));
+        }
+        if self.rows == 0 {
+            return Err(Refusal::invalid("newcomers.empty", "本批没有学生", "the batch is empty"));
+        }
+        Ok(vec![Party::Authority])
+    }
+
+    /// The batch as a whole: rows are entered by [`enter`], which the shell gives them. Archive files are opened within a month (ENR-04).
+    fn complete(&self, scene: &Scene, case: &Case, policy: &Policy, finish: Finish) -> Result<Vec<Event>, Refusal> {
+        receiving(scene, case.applicant)?;
+        let archive = policy.deadline("archive_create");
+        Ok(vec![Event::Notice {
+            notice: Notice {
+                to: case.applicant,
+                kind: "archive_create".to_owned(),
+                pupil: None,
+                case: Some(case.id),
+                due_on: archive.map(|archive| application::due(archive, finish.on, scene.calendar).day),
+                article: archive.map(|archive| archive.article.clone()).unwrap_or_default(),
+            },
+        }])
+    }
+}
+
+/// The record that a row of an approved batch becomes: a first one, or the one there is at its next stage.
+pub fn enter(
+    row: &Newcomer,
+    known: Option<&Pupil>,
+    school: &School,
+    case: &Case,
+    on: Day,
+    fresh: crate::pupil::PupilId,
+) -> Result<Event, Refusal> {
+    let standing =
+        Standing { school: school.id, class: row.class.clone(), grade: row.grade, status: Status::Enrolled };
+    let portrait = row.portrait.as_ref().map(|portrait| portrait.digest.clone());
+    let begins = row.entry_month.first_day().min(on);
+    let effective_on = known.map_or(begins, |pupil| begins.max(pupil.since_on));
+    let movement = Movement {
+        kind: MovementKind::Enrolment,
+        effective_on,
+        from: known.map(|pupil| pupil.standing.clone()),
+        to: Some(standing.clone()),
+        reason: case.reason.clone(),
+        counterpart: String::new(),
+        applied_on: Some(case.opened_on),
+        decided_on: Some(on),
+        mode: Mode::Manual,
+    };
+    let Some(before) = known else {
+        let pupil = Pupil {
+            id: fresh,
+            student_no: number::first(&row.key, school, fresh),
+            regional_no: None,
+            key: KeyFacts { portrait, ..row.key.clone() },
+            basic: row.basic.clone(),
+            standing,
+            entry_month: row.entry_month,
+            since_on: effective_on,
+            taught_at: None,
+            version: 1,
+        };
+        return Ok(Event::Entered { pupil, movement });
+    };
+    may_go_on(before, row.grade)?;
+    // Key facts stay what they are: a batch never overwrites what a decision has set (KF-1). The new portrait is added (EN-4).
+    let key = KeyFacts { portrait: portrait.or_else(|| before.key.portrait.clone()), ..before.key.clone() };
+    let pupil = Pupil {
+        key,
+        basic: row.basic.clone(),
+        standing,
+        entry_month: row.entry_month,
+        since_on: effective_on,
+        taught_at: None,
+        version: before.version + 1,
+        ..before.clone()
+    };
+    Ok(Event::Moved { pupil, movement, new_stage: number::begins_stage(school, row.grade) })
+}
+
+/// Normalises what people type in a row: full-width digits, a small `x`, outer spaces; the name keeps its own characters.
+pub fn tidy(row: &mut Newcomer) {
+    let tidied = |text: &str| normalise(text).into_owned();
+    row.key.id_no = row.key.id_no.take().map(|number| match IdNo::read(&number) {
+        Ok(read) => read.as_str().to_owned(),
+        Err(_) => tidied(&number).to_uppercase(),
+    });
+    row.key.id_no.take_if(|number| number.is_empty());
+    row.class = tidied(&row.class);
+    row.key.name = one_dot(row.key.name.trim());
+}
+
+/// A name with the dot that the standards write (间隔号 U+00B7) in place of those that look like it.
+pub fn one_dot(name: &str) -> String {
+    name.replace(['•', '‧', '・', '．'], "·")
+}

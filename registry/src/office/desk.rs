@@ -1,0 +1,489 @@
+//! One batch of commands at the desk: what is known of units and accounts, the numbers that are given, the entries of the audit chain.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, Mutex},
+};
+
+use domain::{
+    calendar::{Day, WorkCalendar},
+    policy::{Policy, PolicyError},
+};
+use sea_orm::{ActiveValue::Set, DatabaseTransaction, EntityTrait};
+use sm3::{Digest, Sm3};
+
+use super::{By, Now};
+use crate::{
+    actor::{Actor, Right, Role},
+    case::{Case, CaseId, State},
+    chain::{Entry, Facts, hex::encode},
+    command::{Answer, Command},
+    event::Event,
+    number::Series,
+    officer::Officer,
+    organisation::Tree,
+    pupil::Pupil,
+    refusal::Refusal,
+    scene::Scene,
+    store::{
+        OfficeState, StoreError, read, rows,
+        table::{answers, audit, seals},
+        write,
+    },
+    unit::Unit,
+};
+
+/// Policy packs and working days: what the office goes by.
+#[derive(Debug)]
+pub struct Books {
+    named: String,
+    packs: Mutex<BTreeMap<String, Arc<Policy>>>,
+    calendar: WorkCalendar,
+}
+
+impl Books {
+    pub(super) fn new(named: String, calendar: WorkCalendar) -> Books {
+        Books { named, packs: Mutex::new(BTreeMap::new()), calendar }
+    }
+
+    /// The working days.
+    pub const fn calendar(&self) -> &WorkCalendar {
+        &self.calendar
+    }
+
+    /// The pack of a name.
+    pub fn named(&self, name: &str) -> Result<Arc<Policy>, PolicyError> {
+        let mut packs = self.packs.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(pack) = packs.get(name) {
+            return Ok(Arc::clone(pack));
+        }
+        let pack = Arc::new(Policy::named(name)?);
+        packs.insert(name.to_owned(), Arc::clone(&pack));
+        Ok(pack)
+    }
+
+    /// The pack in force on a day: that of the jurisdiction, or the one that is named.
+    pub fn in_force(&self, day: Day) -> Result<Arc<Policy>, PolicyError> {
+        let named = self.named(&self.named)?;
+        if named.name() == self.named || named.is_in_force(day) {
+            return Ok(named);
+        }
+        Ok(Policy::in_force(named.jurisdiction(), day)?.map_or(named, Arc::new))
+    }
+}
+
+/// What the writer keeps between batches, as long as the office's own count says that it still holds.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    organisation: Option<i64>,
+    tree: Arc<Tree>,
+    officers: Arc<HashMap<String, Officer>>,
+}
+
+/// Why a command ends early.
+#[derive(Debug)]
+pub(super) enum Stop {
+    Refused(Refusal),
+    Store(StoreError),
+}
+
+impl From<Refusal> for Stop {
+    fn from(refusal: Refusal) -> Stop {
+        Stop::Refused(refusal)
+    }
+}
+
+impl From<StoreError> for Stop {
+    fn from(error: StoreError) -> Stop {
+        Stop::Store(error)
+    }
+}
+
+impl From<sea_orm::DbErr> for Stop {
+    fn from(error: sea_orm::DbErr) -> Stop {
+        Stop::Store(error.into())
+    }
+}
+
+impl From<PolicyError> for Stop {
+    fn from(error: PolicyError) -> Stop {
+        let what = error.to_string();
+        Stop::Store(StoreError::Broken { table: "cases", key: "policy".to_owned(), what })
+    }
+}
+
+pub(super) type Done<T> = Result<T, Stop>;
+
+pub(super) struct Desk<'t> {
+    pub tx: &'t DatabaseTransaction,
+    pub books: &'t Books,
+    pub state: OfficeState,
+    pub tree: Arc<Tree>,
+    officers: Arc<HashMap<String, Officer>>,
+    known: &'t mut Known,
+    entries: Vec<audit::ActiveModel>,
+    pub(super) sealing: Vec<seals::ActiveModel>,
+}
+
+impl<'t> Desk<'t> {
+    pub(super) async fn open(
+        tx: &'t DatabaseTransaction,
+        books: &'t Books,
+        known: &'t mut Known,
+    ) -> Result<Desk<'t>, StoreError> {
+        let state = OfficeState::read(tx, true).await?;
+        if known.organisation != Some(state.organisation) {
+            known.tree = Arc::new(read::tree(tx).await?);
+            known.officers = Arc::new(read::officers(tx).await?);
+            known.organisation = Some(state.organisation);
+        }
+        let (tree, officers) = (Arc::clone(&known.tree), Arc::clone(&known.officers));
+        Ok(Desk { tx, books, state, tree, officers, known, entries: Vec::new(), sealing: Vec::new() })
+    }
+
+    /// Writes what the batch leaves behind: the audit entries and the office's own row.
+    pub(super) async fn close(mut self) -> Result<(), StoreError> {
+        write::insert_all(self.tx, std::mem::take(&mut self.entries)).await?;
+        if self.known.organisation != Some(self.state.organisation) {
+            // Read anew by the next batch; if this one is undone, the old count still holds.
+            self.known.organisation = None;
+        }
+        self.state.write(self.tx).await
+    }
+
+    /// Units or accounts have changed within the batch.
+    pub(super) async fn organisation_changed(&mut self) -> Result<(), StoreError> {
+        self.state.organisation += 1;
+        self.tree = Arc::new(read::tree(self.tx).await?);
+        self.officers = Arc::new(read::officers(self.tx).await?);
+        self.known.organisation = None;
+        Ok(())
+    }
+
+    pub(super) fn officer(&self, account: &str) -> Option<&Officer> {
+        self.officers.get(account)
+    }
+
+    /// Whether the office has no account at all, so that the first is entered by whoever sets it up.
+    pub(super) fn is_new(&self) -> bool {
+        self.officers.is_empty()
+    }
+
+    pub(super) async fn handle(
+        &mut self,
+        by: &By,
+        command: &Command,
+        key: Option<&str>,
+        now: &Now,
+    ) -> Result<Result<Answer, Refusal>, StoreError> {
+        let text = rows::json("answers", command.name(), command)?;
+        let digest = encode(&Sm3::digest(text.as_bytes()));
+        if let Some(key) = key
+            && let Some(row) = answers::Entity::find_by_id(key.to_owned()).one(self.tx).await?
+        {
+            if row.command == digest {
+                return Ok(Ok(rows::parsed("answers", key, &row.data)?));
+            }
+            return Ok(Err(Refusal::conflict(
+                "key_reused",
+                "本系统约定",
+                "该请求编号已用于另一条命令",
+                "the key was used for another command",
+            )));
+        }
+        let actor = match by {
+            By::System => Ok(Actor::system(&self.tree)),
+            By::Account(account) => match self.officer(account) {
+                Some(officer) => officer.on_duty(now.today()),
+                None if self.is_new() && is_setting_up(command) => {
+                    Ok(Actor { account: account.clone(), ..Actor::system(&self.tree) })
+                }
+                None => Err(Refusal::forbidden("皖教基〔2013〕20号 第二十八条", "没有这个账号", "there is no such account")),
+            },
+        };
+        let done = match &actor {
+            Ok(actor) => self.carry_out(actor, command, now).await,
+            Err(refusal) => Err(Stop::Refused(refusal.clone())),
+        };
+        let done = match done {
+            Ok(answer) => Ok(answer),
+            Err(Stop::Refused(refusal)) => Err(refusal),
+            Err(Stop::Store(error)) => return Err(error),
+        };
+        self.record(by, actor.ok().as_ref(), command, &digest, &done, now);
+        if let (Some(key), Ok(answer)) = (key, &done) {
+            let row = answers::ActiveModel {
+                key: Set(key.to_owned()),
+                command: Set(digest),
+                at: Set(now.at),
+                data: Set(rows::json("answers", key, answer)?),
+            };
+            answers::Entity::insert(row).exec_without_returning(self.tx).await?;
+        }
+        Ok(done)
+    }
+
+    async fn carry_out(&mut self, actor: &Actor, command: &Command, now: &Now) -> Done<Answer> {
+        match command {
+            Command::EnterAuthority { .. }
+            | Command::EnterSchool { .. }
+            | Command::ChangeSchool { .. }
+            | Command::MergeSchool { .. }
+            | Command::CloseSchool { .. }
+            | Command::EnterOfficer { .. }
+            | Command::TrainOfficer { .. }
+            | Command::DisableOfficer { .. }
+            | Command::Delegate { .. }
+            | Command::SetTerms { .. }
+            | Command::EnterClass { .. }
+            | Command::ChangeClass { .. } => self.organise(actor, command, now).await,
+            Command::SubmitNewcomers { school, name, rows, reason } => {
+                self.submit_newcomers(actor, *school, name, rows, reason, now).await
+            }
+            Command::Apply { purpose, student_no, applicant, reason, evidence } => {
+                self.apply(actor, purpose, *student_no, *applicant, reason, evidence, now).await
+            }
+            Command::Decide { case, verdict, opinion, version, except } => {
+                self.decide(actor, *case, *verdict, opinion, *version, except, now).await
+            }
+            Command::Resubmit { case, purpose, evidence } => {
+                self.resubmit(actor, *case, purpose.as_ref(), evidence, now).await
+            }
+            Command::Withdraw { case, reason } => self.withdraw(actor, *case, reason, now).await,
+            Command::ChangeBasic { student_no, fields } => self.change_basic(actor, *student_no, fields, now).await,
+            Command::MoveClass { student_no, class, reason } => {
+                self.move_class(actor, *student_no, class, reason, now).await
+            }
+            Command::RecordFacts { school, kind, rows } => self.record_facts(actor, *school, kind, rows, now).await,
+            Command::AddPortraits { school, taken_on, portraits } => {
+                self.add_portraits(actor, *school, *taken_on, portraits, now).await
+            }
+            Command::Finish { school, on, pupils } => self.finish(actor, *school, *on, pupils, now).await,
+            Command::Certify { student_no, kind, number } => {
+                self.certify(actor, *student_no, *kind, number.as_deref(), now).await
+            }
+            Command::Promote { year } => self.promote(actor, *year, now).await,
+            Command::UndoPromotion { year, reason } => self.undo_promotion(actor, *year, reason, now).await,
+            Command::Duty { act } => self.duty(actor, act, now).await,
+            Command::SettleNotice { notice, note } => self.settle_notice(actor, *notice, note, now).await,
+            Command::Sweep {} => self.sweep(actor, now).await,
+            Command::ReleaseDefaults { reason } => self.release_defaults(actor, reason, now).await,
+            Command::RecountPeriods {} => self.recount_periods(actor, now).await,
+        }
+    }
+
+    /// One entry for one command, carried out or refused; of persons it names nothing but surrogates.
+    fn record(
+        &mut self,
+        by: &By,
+        actor: Option<&Actor>,
+        command: &Command,
+        digest: &str,
+        done: &Result<Answer, Refusal>,
+        now: &Now,
+    ) {
+        let subject = match (done, command) {
+            (Ok(Answer { case: Some(case), .. }), _) => format!("case:{case}"),
+            (_, Command::Decide { case, .. } | Command::Resubmit { case, .. } | Command::Withdraw { case, .. }) => {
+                format!("case:{case}")
+            }
+            (Ok(Answer { id: Some(id), .. }), _) => id.clone(),
+            _ => String::new(),
+        };
+        let why = match command {
+            Command::Apply { reason, .. } => reason.clone(),
+            Command::Decide { opinion, .. } => opinion.clone(),
+            _ => String::new(),
+        };
+        let result = match done {
+            Ok(answer) => answer.state.clone().unwrap_or_else(|| "done".to_owned()),
+            Err(refusal) => format!("refused:{}", refusal.code),
+        };
+        let account = match by {
+            By::Account(account) => account.clone(),
+            By::System => "system".to_owned(),
+        };
+        let facts = Facts {
+            at: now.text(),
+            actor: account,
+            unit: actor.map(|actor| actor.unit.to_string()).unwrap_or_default(),
+            role: actor.map(|actor| actor.role.name().to_owned()).unwrap_or_default(),
+            action: command.name().to_owned(),
+            subject,
+            why,
+            result,
+            before: None,
+            after: Some(digest.to_owned()),
+            origin: String::new(),
+        };
+        self.enter(facts, now.at);
+    }
+
+    /// Puts an entry at the end of the chain.
+    pub(super) fn enter(&mut self, facts: Facts, at: i64) {
+        let entry = Entry::following(self.state.chain.as_ref(), facts);
+        self.state.chain = Some(entry.link());
+        let Ok(data) = serde_json::to_string(&entry) else { return };
+        self.entries.push(audit::ActiveModel {
+            seq: Set(i64::try_from(entry.seq).unwrap_or(i64::MAX)),
+            at: Set(at),
+            actor: Set(entry.facts.actor.clone()),
+            action: Set(entry.facts.action.clone()),
+            data: Set(data),
+        });
+    }
+
+    /// A scene without a record.
+    pub(super) fn scene<'a>(&mut self, tree: &'a Tree, books: &'a Books, actor: &'a Actor, now: &Now) -> Scene<'a> {
+        Scene {
+            tree,
+            calendar: books.calendar(),
+            actor,
+            today: now.today(),
+            at: now.at,
+            pupil: None,
+            class: None,
+            pending: Vec::new(),
+            history: Vec::new(),
+            suspended_until: None,
+            holder: None,
+            fresh_case: 0,
+            fresh_pupil: 0,
+        }
+    }
+
+    /// Writes events in the order in which they happened; of each case its last state. Returns how many records they entered or changed.
+    pub(super) async fn persist(
+        &mut self,
+        events: Vec<Event>,
+        case: Option<CaseId>,
+        account: &str,
+        now: &Now,
+    ) -> Result<u64, StoreError> {
+        let today = now.today();
+        let mut cases: BTreeMap<CaseId, (Case, bool)> = BTreeMap::new();
+        let (mut entered, mut movements, mut notices) = (Vec::new(), Vec::new(), Vec::new());
+        let mut replaced = Vec::new();
+        let mut count = 0;
+        for event in events {
+            match event {
+                Event::Opened { case } => {
+                    cases.insert(case.id, (case, true));
+                }
+                Event::Advanced { case } => {
+                    let is_new = cases.get(&case.id).is_some_and(|(_, is_new)| *is_new);
+                    cases.insert(case.id, (case, is_new));
+                }
+                Event::Entered { mut pupil, movement } => {
+                    pupil.regional_no = self.regional_number(&pupil);
+                    let id = self.state.next("change");
+                    movements.push(write::movement(id, pupil.id, &movement, case, today));
+                    entered.push(rows::of_pupil(&pupil, today)?);
+                    count += 1;
+                }
+                Event::Moved { mut pupil, movement, new_stage } => {
+                    if new_stage {
+                        pupil.regional_no = self.regional_number(&pupil);
+                    }
+                    let id = self.state.next("change");
+                    movements.push(write::movement(id, pupil.id, &movement, case, today));
+                    write::pupil(self.tx, &pupil, today).await?;
+                    count += 1;
+                }
+                Event::Changed { pupil, fields, effective_on, movement } => {
+                    let first = self.state.take("field_change", i64::try_from(fields.len()).unwrap_or_default());
+                    replaced.extend(write::replaced(first, pupil.id, &fields, effective_on, case, account, now.at));
+                    if let Some(movement) = movement {
+                        let id = self.state.next("change");
+                        movements.push(write::movement(id, pupil.id, &movement, case, today));
+                    }
+                    write::pupil(self.tx, &pupil, today).await?;
+                    count += 1;
+                }
+                Event::Ends { cases: overtaken, .. } => {
+                    for id in overtaken {
+                        if let Some(pending) = read::case(self.tx, id).await? {
+                            cases.insert(id, (crate::application::end(pending, today), false));
+                        }
+                    }
+                }
+                Event::Notice { notice } => {
+                    let id = self.state.next("notice");
+                    notices.push(write::notice(id, &notice, today)?);
+                }
+            }
+        }
+        for (case, is_new) in cases.into_values() {
+            let waits = |step: &crate::case::Step| if case.state == State::Returned { case.applicant } else { step.unit };
+            let turn = case.step().map(waits).map(|unit| match unit {
+                Unit::School(school) => self.tree.keeper(school),
+                authority @ Unit::Authority(_) => authority,
+            });
+            self.seal_if_decided(&case, now)?;
+            write::case(self.tx, &case, turn, is_new).await?;
+        }
+        write::insert_all(self.tx, entered).await?;
+        write::insert_all(self.tx, movements).await?;
+        write::insert_all(self.tx, replaced).await?;
+        write::insert_all(self.tx, notices).await?;
+        self.write_seals().await?;
+        Ok(count)
+    }
+
+    /// The next number of the pupil's region, stage and year (IDN-04).
+    fn regional_number(&mut self, pupil: &Pupil) -> Option<String> {
+        let school = self.tree.school(pupil.standing.school)?;
+        let series = Series::of(school, pupil.standing.grade, pupil.entry_month.year())?;
+        let serial = self.state.next(&series.name());
+        Some(series.number(serial))
+    }
+
+    /// The answer that tells what has become of a case.
+    pub(super) fn answer(case: &Case, pupils: u64) -> Answer {
+        let step = case.step();
+        Answer {
+            case: Some(case.id),
+            number: Some(case.number()),
+            state: Some(case.state.name().to_owned()),
+            turn: step.map(|step| step.unit),
+            due_on: step.and_then(|step| step.period).map(|period| period.due_on),
+            pupils,
+            ..Answer::default()
+        }
+    }
+
+    /// Refuses an actor whose unit does not act for a school, or whose role may not.
+    pub(super) fn for_school(
+        &self,
+        actor: &Actor,
+        school: domain::organisation::SchoolId,
+        right: Right,
+        now: &Now,
+    ) -> Result<(), Refusal> {
+        acts_for_school(&self.tree, actor, school, right, now.today())
+    }
+}
+
+/// Refuses an actor whose unit does not act for a school, or whose role may not.
+pub(super) fn acts_for_school(
+    tree: &Tree,
+    actor: &Actor,
+    school: domain::organisation::SchoolId,
+    right: Right,
+    today: Day,
+) -> Result<(), Refusal> {
+    actor.may(right)?;
+    let keeper = tree.keeper(school);
+    let acts = tree.acts_for(actor.unit, keeper, today);
+    // City and county authorities maintain the records of their schools (art. 28).
+    let above = matches!(actor.unit, Unit::Authority(_)) && tree.contains(actor.unit, Unit::School(school));
+    if tree.school(school).is_some() && (acts || above || actor.role == Role::System) {
+        return Ok(());
+    }
+    Err(Refusal::out_of_scope())
+}
+
+/// Before the first account there is nobody who could enter it.
+const fn is_setting_up(command: &Command) -> bool {
+    matches!(command, Command::EnterAuthority { .. } | Command::EnterOfficer { .. })
+}

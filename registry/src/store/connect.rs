@@ -1,0 +1,154 @@
+//! Connections: opened by URL, brought to the schema of this program, refused where the schema is newer.
+
+use std::time::Duration;
+
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, SqlErr,
+    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+    sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
+};
+use sea_orm_migration::MigratorTrait;
+
+use super::migration::Migrator;
+
+/// Why the database can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The URL is none of ours.
+    #[error("`{0}` is no database: give sqlite:FILE, sqlite::memory: or postgres://…")]
+    Url(String),
+    /// The schema is of a newer program.
+    #[error("the database has the step `{step}`, which this program does not know: use the newer program")]
+    Newer {
+        /// The unknown step.
+        step: String,
+    },
+    /// The database itself.
+    #[error("the database does not answer as it should")]
+    Database(#[from] DbErr),
+    /// What is stored does not read.
+    #[error("{table} {key} does not read")]
+    Unreadable {
+        /// The table.
+        table: &'static str,
+        /// The row.
+        key: String,
+        /// What the reader says.
+        source: serde_json::Error,
+    },
+    /// What is stored is not what it should be.
+    #[error("{table} {key}: {what}")]
+    Broken {
+        /// The table.
+        table: &'static str,
+        /// The row.
+        key: String,
+        /// What is wrong.
+        what: String,
+    },
+}
+
+/// The database. SQLite has one connection that writes and others that read; in memory there is but one.
+#[derive(Debug, Clone)]
+pub struct Store {
+    writer: DatabaseConnection,
+    readers: DatabaseConnection,
+}
+
+/// Connections that read at the same time.
+const READERS: u32 = 4;
+
+impl Store {
+    /// Opens the database of a URL and brings it to the schema of this program.
+    pub async fn open(url: &str) -> Result<Store, StoreError> {
+        let store = match url.split_once(':').map(|(scheme, _)| scheme) {
+            Some("sqlite") if url.contains(":memory:") => {
+                let only = Database::connect(sqlite(url, 1)).await?;
+                Store { writer: only.clone(), readers: only }
+            }
+            Some("sqlite") => Store {
+                writer: Database::connect(sqlite(url, 1)).await?,
+                readers: Database::connect(sqlite(url, READERS)).await?,
+            },
+            Some("postgres" | "postgresql") => {
+                let mut options = ConnectOptions::new(url);
+                options.max_connections(READERS).acquire_timeout(Duration::from_secs(20)).sqlx_logging(false);
+                let mut one = options.clone();
+                one.max_connections(1);
+                Store { writer: Database::connect(one).await?, readers: Database::connect(options).await? }
+            }
+            _ => return Err(StoreError::Url(url.to_owned())),
+        };
+        store.refuse_newer().await?;
+        Migrator::up(&store.writer, None).await?;
+        Ok(store)
+    }
+
+    async fn refuse_newer(&self) -> Result<(), StoreError> {
+        let known: Vec<String> = Migrator::migrations().iter().map(|step| step.name().to_owned()).collect();
+        let statement = Statement::from_string(self.backend(), "select version from seaql_migrations order by version");
+        // A database without the table is empty.
+        let Ok(rows) = self.writer.query_all_raw(statement).await else { return Ok(()) };
+        for row in rows {
+            let step: String = row.try_get("", "version")?;
+            if !known.contains(&step) {
+                return Err(StoreError::Newer { step });
+            }
+        }
+        Ok(())
+    }
+
+    /// Which of the two it is.
+    pub fn backend(&self) -> DbBackend {
+        self.writer.get_database_backend()
+    }
+
+    /// The connections that read.
+    pub fn reader(&self) -> &DatabaseConnection {
+        &self.readers
+    }
+
+    /// Begins a transaction that writes.
+    pub async fn begin(&self) -> Result<DatabaseTransaction, StoreError> {
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        Ok(self.writer.begin_with_options(options).await?)
+    }
+
+    /// Begins a transaction that reads, of one state of the database.
+    pub async fn look(&self) -> Result<DatabaseTransaction, StoreError> {
+        let isolation = (self.backend() == DbBackend::Postgres).then_some(sea_orm::IsolationLevel::RepeatableRead);
+        let options = TransactionOptions { isolation_level: isolation, ..TransactionOptions::default() };
+        Ok(self.readers.begin_with_options(options).await?)
+    }
+
+    /// Closes the connections; SQLite's log is folded into the file.
+    pub async fn close(self) -> Result<(), StoreError> {
+        self.readers.close().await?;
+        Ok(self.writer.close().await?)
+    }
+}
+
+fn sqlite(url: &str, connections: u32) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url);
+    options.max_connections(connections).sqlx_logging(false).map_sqlx_sqlite_opts(|options| {
+        options
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(Duration::from_secs(20))
+            .foreign_keys(true)
+            .create_if_missing(true)
+    });
+    if url.contains(":memory:") {
+        // The database lives as long as its one connection.
+        options.min_connections(1).idle_timeout(Duration::from_secs(86_400 * 365)).max_lifetime(Duration::from_secs(86_400 * 365));
+    }
+    options
+}
+
+/// Whether an error says that a row of the same key is there already.
+pub fn is_conflict(error: &StoreError) -> bool {
+    matches!(error, StoreError::Database(error) if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))))
+}

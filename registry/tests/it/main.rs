@@ -1,0 +1,26 @@
+//! The office against its databases.
+
+mod audit;
+mod bars;
+mod crash;
+mod crossing;
+mod duties;
+mod exports;
+mod graduation;
+mod identity;
+mod key_change;
+mod leaving;
+mod matrix;
+mod newcomers;
+mod organisation;
+mod policy;
+mod postgres;
+mod promotion;
+mod scope;
+mod silence;
+mod simulation;
+mod store;
+mod support;
+mod suspension;
+mod town;
+mod transfer;

@@ -1,0 +1,5 @@
+//! The office from the command line.
+
+mod import;
+mod papers;
+mod sample;
