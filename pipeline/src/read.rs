@@ -27,7 +27,6 @@ use serde::{Deserialize, Serialize};
 /// How many rows at the top of a sheet are searched for its header.
 pub const TITLES: usize = layout::TITLES;
 
-pub(crate) use self::{fault::Trouble, grid::GridSink};
 pub use self::{
     chunk::raw_schema,
     fault::{Class, Fault, ReadError},
@@ -41,6 +40,7 @@ use self::{
     source::{Kind, Source},
     workbook::Workbook,
 };
+pub(crate) use self::{fault::Trouble, grid::GridSink};
 use crate::{
     child,
     inbox::{Form, Part},
@@ -131,7 +131,9 @@ pub(crate) fn grid_here(
         Kind::Gzip => GridReport { sheet: None, part: text(Wrapping::Gzip)? },
         Kind::Zstd => GridReport { sheet: None, part: text(Wrapping::Zstd)? },
         Kind::Zip => Workbook::open_xlsx(&source, limits).map_err(whole)?.grid(file, sheet, limits, &mut gathered)?,
-        Kind::Compound => Workbook::open_xls(&source, limits).map_err(whole)?.grid(file, sheet, limits, &mut gathered)?,
+        Kind::Compound => {
+            Workbook::open_xls(&source, limits).map_err(whole)?.grid(file, sheet, limits, &mut gathered)?
+        }
         Kind::Parquet | Kind::Other(_) => return Err(whole(Fault::WrongType { found: kind.name().into() })),
     };
     gathered.flush()?;

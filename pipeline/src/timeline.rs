@@ -350,7 +350,12 @@ impl Course<'_> {
             _ if !registered => None,
             MovementKind::TransferToProvince | MovementKind::TransferAbroad => with(Status::TransferredOut),
             MovementKind::Suspension if is(Status::Enrolled) => with(Status::Suspended),
-            MovementKind::Dropout if !is(Status::DroppedOut) => with(Status::DroppedOut),
+            // Some sources keep those who dropped out in a class of their own, and their papers say so.
+            MovementKind::Dropout if !is(Status::DroppedOut) => {
+                let mut kept = with(Status::DroppedOut)?;
+                self.place(&mut kept, paper);
+                Some(kept)
+            }
             MovementKind::Resumption if is(Status::Suspended) => self.placed(with(Status::Enrolled)?, paper, next),
             MovementKind::DropoutReturn if is(Status::DroppedOut) => self.placed(with(Status::Enrolled)?, paper, next),
             MovementKind::Withdrawal => with(Status::Withdrawn),

@@ -15,8 +15,8 @@ use registry::{
     case::{Evidence, Verdict},
     command::Command,
     newcomers::{Newcomer, PortraitRef},
-    officer::Officer,
     office::{By, Now, Office},
+    officer::Officer,
     organisation::{Authority, Class, School},
     pupil::{BasicFacts, Holder, KeyFacts},
     purpose::Purpose,
@@ -255,7 +255,12 @@ async fn run(wanted: Wanted) {
         println!("promotion, dry run: {} records in {:.1} s", plan.records, start.elapsed().as_secs_f64());
         let start = Instant::now();
         let answer = done(&office, By::System, Command::Promote { year: 2026 }, first).await;
-        println!("promotion: {} records in {:.1} s ({:?})", answer.pupils, start.elapsed().as_secs_f64(), answer.counts);
+        println!(
+            "promotion: {} records in {:.1} s ({:?})",
+            answer.pupils,
+            start.elapsed().as_secs_f64(),
+            answer.counts
+        );
         let start = Instant::now();
         let undo = Command::UndoPromotion { year: 2026, reason: "bench".to_owned() };
         done(&office, By::System, undo, first).await;
@@ -293,7 +298,8 @@ async fn decisions(office: &Office, pupils: &[(usize, String)], on: Day) {
     let start = Instant::now();
     let mut tasks = Vec::new();
     for part in pupils.chunks(pupils.len().div_ceil(CLIENTS).max(1)) {
-        let (office, part) = (office.clone(), part.iter().map(|(school, number)| apply(*school, number)).collect::<Vec<_>>());
+        let (office, part) =
+            (office.clone(), part.iter().map(|(school, number)| apply(*school, number)).collect::<Vec<_>>());
         tasks.push(tokio::spawn(async move {
             let mut cases = Vec::with_capacity(part.len());
             for (account, command) in part {
@@ -307,7 +313,11 @@ async fn decisions(office: &Office, pupils: &[(usize, String)], on: Day) {
         cases.push(task.await.expect("a client"));
     }
     let seconds = start.elapsed().as_secs_f64();
-    println!("applications: {} in {seconds:.2} s, {:.0}/s by {CLIENTS} clients", pupils.len(), pupils.len() as f64 / seconds);
+    println!(
+        "applications: {} in {seconds:.2} s, {:.0}/s by {CLIENTS} clients",
+        pupils.len(),
+        pupils.len() as f64 / seconds
+    );
     let start = Instant::now();
     let mut tasks = Vec::new();
     for part in cases {
@@ -329,7 +339,11 @@ async fn decisions(office: &Office, pupils: &[(usize, String)], on: Day) {
         task.await.expect("a client");
     }
     let seconds = start.elapsed().as_secs_f64();
-    println!("decisions: {} in {seconds:.2} s, {:.0}/s by {CLIENTS} clients", pupils.len(), pupils.len() as f64 / seconds);
+    println!(
+        "decisions: {} in {seconds:.2} s, {:.0}/s by {CLIENTS} clients",
+        pupils.len(),
+        pupils.len() as f64 / seconds
+    );
 }
 
 /// Open transfers whose period runs out: swept before (nothing due) and after (all approved by silence).
@@ -368,6 +382,11 @@ async fn sweep(office: &Office, pupils: &[(usize, String)], schools: usize, on: 
     for (what, on) in [("nothing due", day("2025-09-09")), ("all due", day("2025-12-20"))] {
         let start = Instant::now();
         let answer = done(office, By::System, Command::Sweep {}, on).await;
-        println!("sweep over {} open cases, {what}: {:.1} s ({:?})", pupils.len(), start.elapsed().as_secs_f64(), answer.counts);
+        println!(
+            "sweep over {} open cases, {what}: {:.1} s ({:?})",
+            pupils.len(),
+            start.elapsed().as_secs_f64(),
+            answer.counts
+        );
     }
 }

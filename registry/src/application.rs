@@ -99,7 +99,13 @@ fn already_open(pending: &crate::scene::Pending) -> Refusal {
     Refusal::conflict(
         "already_open",
         "皖教基〔2013〕20号 第十九条、第二十一条",
-        &format!("该生已有未办结的{}（{}，{}，{}）", pending.kind.label(), pending.number, pending.state.label(), pending.opened_on),
+        &format!(
+            "该生已有未办结的{}（{}，{}，{}）",
+            pending.kind.label(),
+            pending.number,
+            pending.state.label(),
+            pending.opened_on
+        ),
         &format!(
             "the pupil has a pending case already: {} {} ({}), opened on {}",
             pending.kind.name(),
@@ -201,8 +207,12 @@ pub fn decide(
         return Err(defaulted(&case, period.due_on));
     }
     if verdict != Verdict::Approve && opinion.trim().is_empty() {
-        return Err(Refusal::invalid("opinion", "不同意或退回须写明理由", "a refusal or a return must state its reason")
-            .remedy("请填写意见", "state the reason"));
+        return Err(Refusal::invalid(
+            "opinion",
+            "不同意或退回须写明理由",
+            "a refusal or a return must state its reason",
+        )
+        .remedy("请填写意见", "state the reason"));
     }
     let decision = Decision {
         verdict,
@@ -302,7 +312,10 @@ pub fn resubmit(
     case.state = State::Open;
     case.version += 1;
     let at = case.at;
+    let unit = turn(scene, &case)?;
     if let Some(step) = case.steps.get_mut(at) {
+        // Whose turn it is may have changed with a merger meanwhile (TR-16).
+        step.unit = unit;
         case.past.extend(step.decision.take());
         if let Some(period) = &mut step.period {
             let left = period.paused_with.take().unwrap_or(period.workdays).max(1);
@@ -470,8 +483,11 @@ pub fn defaults(case: &Case, policy: &Policy) -> bool {
 fn begin_step(case: &mut Case, on: Day, policy: &Policy, calendar: &WorkCalendar) {
     let Some(deadline) = period_of(case, policy) else { return };
     let at = case.at;
-    let shared = match (deadline.clock, at.checked_sub(1).and_then(|before| case.steps.get(before)), case.steps.get(at)) {
-        (Clock::Side, Some(before), Some(step)) if before.party.is_sending() == step.party.is_sending() => before.period,
+    let shared = match (deadline.clock, at.checked_sub(1).and_then(|before| case.steps.get(before)), case.steps.get(at))
+    {
+        (Clock::Side, Some(before), Some(step)) if before.party.is_sending() == step.party.is_sending() => {
+            before.period
+        }
         _ => None,
     };
     if let Some(step) = case.steps.get_mut(at) {

@@ -148,6 +148,9 @@ pub enum Command {
         /// More evidence.
         #[serde(default)]
         evidence: Vec<Evidence>,
+        /// The rows of a batch of newcomers, corrected: all of them, in place of those before.
+        #[serde(default)]
+        rows: Vec<Newcomer>,
     },
     /// 撤回
     Withdraw {

@@ -51,7 +51,11 @@ impl Procedure for Arrival {
         needs_reason(request, WITHIN_COUNTRY)?;
         needs(request.evidence, &["province_record"], WITHIN_COUNTRY, "外省学籍信息（凭学籍号调取）")?;
         if self.from.trim().is_empty() {
-            return Err(Refusal::invalid("arrival.from", "须写明转出省份和学校", "name the province and school of origin"));
+            return Err(Refusal::invalid(
+                "arrival.from",
+                "须写明转出省份和学校",
+                "name the province and school of origin",
+            ));
         }
         not_registered_here(scene, self.student_no)?;
         scene.class_for(school.id, self.grade)?;

@@ -88,7 +88,8 @@ impl Procedure for Dropout {
         events.push(told(Unit::School(school.id), "dropout_letter"));
         if let Some(authority) = scene.tree.authority_of(school.id) {
             events.push(told(Unit::Authority(authority), "dropout_letter"));
-            let county = school.division.filter(|county| *county != authority && scene.tree.authority(*county).is_some());
+            let county =
+                school.division.filter(|county| *county != authority && scene.tree.authority(*county).is_some());
             events.extend(county.map(|county| told(Unit::Authority(county), "dropout_letter")));
             if pupil.basic.migrant == Some(true) {
                 events.push(told(Unit::Authority(authority), "migrant_handover"));
@@ -123,16 +124,11 @@ impl Procedure for Return {
     fn complete(&self, scene: &Scene, case: &Case, _policy: &Policy, finish: Finish) -> Result<Vec<Event>, Refusal> {
         let pupil = scene.pupil()?;
         has_status(pupil, &[Status::DroppedOut], ARTICLE)?;
-        let class = scene.class_for(pupil.standing.school, self.grade).map_err(|refusal| Refusal {
-            cause: crate::refusal::Cause::Conflict,
-            ..refusal
-        })?;
-        let to = Standing {
-            class: class.id.clone(),
-            grade: self.grade,
-            status: Status::Enrolled,
-            ..pupil.standing.clone()
-        };
+        let class = scene
+            .class_for(pupil.standing.school, self.grade)
+            .map_err(|refusal| Refusal { cause: crate::refusal::Cause::Conflict, ..refusal })?;
+        let to =
+            Standing { class: class.id.clone(), grade: self.grade, status: Status::Enrolled, ..pupil.standing.clone() };
         Ok(vec![moved(pupil, case, MovementKind::DropoutReturn, to, self.from.max(pupil.since_on), finish, "")])
     }
 }

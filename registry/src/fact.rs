@@ -22,7 +22,9 @@ pub struct FactKind {
 
 /// Every kind that a school keeps.
 pub const KINDS: [FactKind; 9] = [
-    FactKind { name: "resume", label: "简历", key: &["from_month"], others: &["to_month", "place", "post", "witness"] },
+    FactKind {
+        name: "resume", label: "简历", key: &["from_month"], others: &["to_month", "place", "post", "witness"]
+    },
     FactKind {
         name: "scores",
         label: "成绩",
@@ -60,8 +62,18 @@ pub const KINDS: [FactKind; 9] = [
         others: &["certificate", "dose", "place", "note"],
     },
     FactKind { name: "aid", label: "资助", key: &["school_year", "programme"], others: &["amount_fen"] },
-    FactKind { name: "service", label: "社区服务", key: &["day", "activity"], others: &["hours", "place", "organiser", "witness"] },
-    FactKind { name: "arts_sports", label: "艺术与体育", key: &["day", "activity"], others: &["kind", "level", "result", "teacher"] },
+    FactKind {
+        name: "service",
+        label: "社区服务",
+        key: &["day", "activity"],
+        others: &["hours", "place", "organiser", "witness"],
+    },
+    FactKind {
+        name: "arts_sports",
+        label: "艺术与体育",
+        key: &["day", "activity"],
+        others: &["kind", "level", "result", "teacher"],
+    },
 ];
 
 /// A row: whose, and its fields.
@@ -84,14 +96,21 @@ impl std::fmt::Debug for Row {
 pub fn kind(name: &str) -> Result<&'static FactKind, Refusal> {
     KINDS.iter().find(|kind| kind.name == name).ok_or_else(|| {
         let known: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
-        Refusal::invalid("fact.kind", "没有这一类信息", &format!("no such kind of fact; there are {}", known.join(", ")))
+        Refusal::invalid(
+            "fact.kind",
+            "没有这一类信息",
+            &format!("no such kind of fact; there are {}", known.join(", ")),
+        )
     })
 }
 
 impl FactKind {
     /// The key of a row; refuses fields that the kind has not, so that no key fact slips in (KF-1), and rows without a key.
     pub fn key_of(&self, row: &Row) -> Result<String, Refusal> {
-        let unknown = row.fields.keys().find(|field| !self.key.contains(&field.as_str()) && !self.others.contains(&field.as_str()));
+        let unknown = row
+            .fields
+            .keys()
+            .find(|field| !self.key.contains(&field.as_str()) && !self.others.contains(&field.as_str()));
         if let Some(field) = unknown {
             return Err(Refusal::invalid(
                 "fact.field",

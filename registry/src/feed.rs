@@ -136,9 +136,11 @@ impl Office {
         }
         fs::rename(&aside, &folder)?;
         fs::File::open(&place)?.sync_all()?;
+        look.commit().await?;
         self.remember_feed(day, last).await?;
         self.put_on_record(By::System, "feed", format!("feed:{source}:{day}"), "数据报送", now.clone()).await?;
-        let rows = files.into_iter().map(|(name, (rows, _))| (name.trim_end_matches(".csv").to_owned(), rows)).collect();
+        let rows =
+            files.into_iter().map(|(name, (rows, _))| (name.trim_end_matches(".csv").to_owned(), rows)).collect();
         Ok(Batch { folder, mode, rows, headcounts })
     }
 
@@ -167,7 +169,8 @@ impl Office {
             let Some(last) = found.last() else { return Ok(()) };
             after = last.0;
             for (_, number, school, class, grade, status) in found {
-                let is_open = domain::movement::Status::from_label(&status).is_some_and(|status| status.is_registered());
+                let is_open =
+                    domain::movement::Status::from_label(&status).is_some_and(|status| status.is_registered());
                 if is_open {
                     each(number, Standing { school, class, grade: u8::try_from(grade).unwrap_or_default(), status });
                 }
@@ -223,8 +226,7 @@ impl Sheet {
     fn new(folder: &Path, table: Table) -> Result<Sheet, FeedError> {
         let path = folder.join(format!("{}.csv", table.name()));
         let mut csv = csv::Writer::from_writer(fs::File::create(&path)?);
-        let columns: Vec<&Column> =
-            table.columns().iter().filter(|column| !HIGHER.contains(&column.field)).collect();
+        let columns: Vec<&Column> = table.columns().iter().filter(|column| !HIGHER.contains(&column.field)).collect();
         csv.write_record(columns.iter().map(|column| column.header))?;
         Ok(Sheet { csv, columns, path, rows: 0 })
     }

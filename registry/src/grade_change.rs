@@ -66,12 +66,10 @@ impl Procedure for GradeChange {
     fn complete(&self, scene: &Scene, case: &Case, _policy: &Policy, finish: Finish) -> Result<Vec<Event>, Refusal> {
         let pupil = scene.pupil()?;
         has_status(pupil, &[Status::Enrolled], ARTICLE)?;
-        let class = scene.class_for(pupil.standing.school, self.grade).map_err(|refusal| Refusal {
-            cause: crate::refusal::Cause::Conflict,
-            ..refusal
-        })?;
-        let kind =
-            if self.grade < pupil.standing.grade { MovementKind::Repetition } else { MovementKind::Skipping };
+        let class = scene
+            .class_for(pupil.standing.school, self.grade)
+            .map_err(|refusal| Refusal { cause: crate::refusal::Cause::Conflict, ..refusal })?;
+        let kind = if self.grade < pupil.standing.grade { MovementKind::Repetition } else { MovementKind::Skipping };
         let to = Standing { class: class.id.clone(), grade: self.grade, ..pupil.standing.clone() };
         Ok(vec![moved(pupil, case, kind, to, finish.on, finish, "")])
     }

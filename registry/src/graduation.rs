@@ -189,7 +189,11 @@ pub fn finish(
     }
     let stage = school.stage_of(pupil.standing.grade);
     if stage == Some(Stage::Senior) && by_case.is_none() {
-        return barred("graduation.senior", "高中毕业须经学籍主管部门审批", "senior graduation needs the authority's approval");
+        return barred(
+            "graduation.senior",
+            "高中毕业须经学籍主管部门审批",
+            "senior graduation needs the authority's approval",
+        );
     }
     if stage != Some(Stage::Senior) && ending != Ending::Graduated {
         return barred(

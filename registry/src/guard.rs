@@ -95,8 +95,7 @@ mod tests {
         let policy = Policy::named("anhui").unwrap();
         let day = |text: &str| text.parse::<Day>().unwrap();
         let (hour, minute) = (3_600_000, 60_000);
-        let clock =
-            ClockState { swept: Some(mark(0, 0)), forecast: vec![(day("2025-10-16"), 100)], hold: None };
+        let clock = ClockState { swept: Some(mark(0, 0)), forecast: vec![(day("2025-10-16"), 100)], hold: None };
         let judged = |now: Mark, due| judge(&clock, &now, day("2025-10-17"), due, &policy);
         assert_eq!(judged(mark(hour, hour), 100), None);
         assert_eq!(judged(mark(hour, hour), 110), None, "a tenth more than expected");

@@ -3,12 +3,7 @@
 //! After reporting, name, sex, birth date, identity number and portrait change only through an approved request with evidence. Old values
 //! stay. The registration number never changes with them.
 
-use domain::{
-    calendar::Day,
-    identity::Sex,
-    movement::MovementKind,
-    policy::Policy,
-};
+use domain::{calendar::Day, identity::Sex, movement::MovementKind, policy::Policy};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -78,9 +73,7 @@ impl Tier {
                 &["police_certificate", "county_police_certificate", "identity_change_approval"],
                 "公安派出所出具的证明",
             ),
-            Tier::Division => {
-                (&["county_police_certificate", "identity_change_approval"], "县级公安机关出具的证明")
-            }
+            Tier::Division => (&["county_police_certificate", "identity_change_approval"], "县级公安机关出具的证明"),
             Tier::Birth => (&["identity_change_approval"], "公民身份信息变更审批表（存档件）"),
         }
     }
@@ -147,7 +140,11 @@ impl Procedure for KeyChange {
         let (pupil, _) = own_pupil(scene, request)?;
         needs_reason(request, ARTICLE)?;
         if self.fields().is_empty() {
-            return Err(Refusal::invalid("key_change.nothing", "没有填写要变更的信息", "nothing is asked to be changed"));
+            return Err(Refusal::invalid(
+                "key_change.nothing",
+                "没有填写要变更的信息",
+                "nothing is asked to be changed",
+            ));
         }
         if !pupil.standing.status.is_registered() {
             return Err(Refusal::barred("status", ARTICLE, "学籍已注销，不得变更", "the record is closed"));
@@ -159,7 +156,12 @@ impl Procedure for KeyChange {
                 let tier = if pupil.is_temporary() { Tier::Tail } else { Tier::of(old.as_deref(), new) };
                 let (kinds, zh) = tier.evidence();
                 if pupil.is_temporary() {
-                    needs(request.evidence, &["household_register", "police_certificate"], ARTICLE, "户口簿或公安机关证明")?;
+                    needs(
+                        request.evidence,
+                        &["household_register", "police_certificate"],
+                        ARTICLE,
+                        "户口簿或公安机关证明",
+                    )?;
                 } else {
                     needs(request.evidence, kinds, ARTICLE, zh)?;
                 }
@@ -170,12 +172,22 @@ impl Procedure for KeyChange {
         }
         if let Some((_, name)) = &self.name {
             crate::newcomers::check_name(name)?;
-            needs(request.evidence, &["household_register_certified", "police_certificate"], ARTICLE, "经核验的户口簿页")?;
+            needs(
+                request.evidence,
+                &["household_register_certified", "police_certificate"],
+                ARTICLE,
+                "经核验的户口簿页",
+            )?;
         }
         if self.sex.is_some() || self.birth_on.is_some() || self.id_kind.is_some() {
             needs(
                 request.evidence,
-                &["household_register", "household_register_certified", "police_certificate", "identity_change_approval"],
+                &[
+                    "household_register",
+                    "household_register_certified",
+                    "police_certificate",
+                    "identity_change_approval",
+                ],
                 ARTICLE,
                 "户口簿或公安机关证明",
             )?;
@@ -215,4 +227,3 @@ fn base_changed(field: &'static str) -> Refusal {
     .remedy("请按现值重新申请", "apply anew from the present value");
     Refusal { cause: Cause::Conflict, ..refusal }
 }
-

@@ -161,20 +161,32 @@ pub fn check(rows: &[Newcomer], against: &Against, policy: &Policy) -> Vec<RowFa
         }
         let person = Pupil::person_key(&row.key);
         if !seen.insert(person.clone()) {
-            fault("id_no", true, Refusal::invalid("newcomers.twice", "同一学生在本批中出现两次", "the pupil is twice in this batch"));
+            fault(
+                "id_no",
+                true,
+                Refusal::invalid("newcomers.twice", "同一学生在本批中出现两次", "the pupil is twice in this batch"),
+            );
         }
         match against.known.get(&person) {
             Some(pupil) if may_go_on(pupil, row.grade).is_err() => fault("id_no", true, second_record()),
             Some(pupil) if row.student_no.is_some_and(|number| number != pupil.student_no) => fault(
                 "student_no",
                 true,
-                Refusal::invalid("student_no", "学籍号与该生原学籍不符", "the number is not that of the pupil's record"),
+                Refusal::invalid(
+                    "student_no",
+                    "学籍号与该生原学籍不符",
+                    "the number is not that of the pupil's record",
+                ),
             ),
             None if row.student_no.is_some() => fault(
                 "student_no",
                 true,
-                Refusal::invalid("student_no", "没有这个学籍号，或与身份证件号不符", "no record has this number and identity")
-                    .remedy("首次建籍不填学籍号；外省学籍请办理跨省转入", "leave it empty for a first record"),
+                Refusal::invalid(
+                    "student_no",
+                    "没有这个学籍号，或与身份证件号不符",
+                    "no record has this number and identity",
+                )
+                .remedy("首次建籍不填学籍号；外省学籍请办理跨省转入", "leave it empty for a first record"),
             ),
             _ => {}
         }
@@ -211,9 +223,16 @@ fn may_go_on(pupil: &Pupil, grade: u8) -> Result<(), Refusal> {
 
 /// A name (姓名): no digits, no control or hidden characters, at most 50 characters; `·` and rare characters (生僻字) are welcome.
 pub fn check_name(name: &str) -> Result<(), Refusal> {
-    let hidden = |c: char| c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
+    let hidden = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+    };
     let count = name.chars().count();
-    if !name.trim().is_empty() && count <= 50 && !name.chars().any(|c| hidden(c) || c.is_ascii_digit()) && name == name.trim() {
+    if !name.trim().is_empty()
+        && count <= 50
+        && !name.chars().any(|c| hidden(c) || c.is_ascii_digit())
+        && name == name.trim()
+    {
         return Ok(());
     }
     Err(Refusal::invalid(
@@ -228,7 +247,10 @@ pub fn check_name(name: &str) -> Result<(), Refusal> {
 /// guardian's stands in only where the child has none (IDN-03).
 pub fn check_key(key: &KeyFacts, today: Day) -> Result<(), Refusal> {
     let invalid = |code: &str, zh: &str, en: &str| {
-        Err(Refusal { article: "皖教基〔2013〕20号 第十三条；GB 11643-1999".to_owned(), ..Refusal::invalid(code, zh, en) })
+        Err(Refusal {
+            article: "皖教基〔2013〕20号 第十三条；GB 11643-1999".to_owned(),
+            ..Refusal::invalid(code, zh, en)
+        })
     };
     if today < key.birth_on {
         return invalid("birth_date", "出生日期晚于今天", "the birth date is after today");
@@ -274,11 +296,19 @@ pub fn check_key(key: &KeyFacts, today: Day) -> Result<(), Refusal> {
         return if read.birth().is_some_and(|birth| birth.age_on(key.birth_on) >= 15) {
             Ok(())
         } else {
-            invalid("guardian_number", "监护人与学生年龄相差不足 15 岁", "the guardian is less than 15 years older than the child")
+            invalid(
+                "guardian_number",
+                "监护人与学生年龄相差不足 15 岁",
+                "the guardian is less than 15 years older than the child",
+            )
         };
     }
     if check.birth != Some(key.birth_on) {
-        return invalid("id_no.birth", "身份证号中的出生日期与填写的不符", "the birth date in the number is not the one stated");
+        return invalid(
+            "id_no.birth",
+            "身份证号中的出生日期与填写的不符",
+            "the birth date in the number is not the one stated",
+        );
     }
     if check.sex != Some(key.sex) {
         return invalid("id_no.sex", "身份证号中的性别与填写的不符", "the sex in the number is not the one stated");
@@ -290,7 +320,11 @@ pub fn check_key(key: &KeyFacts, today: Day) -> Result<(), Refusal> {
 fn doubtful(key: &KeyFacts) -> Option<Refusal> {
     let number = IdNo::read(key.id_no.as_deref()?).ok().filter(|_| key.id_kind == "居民身份证")?;
     (!division::was_ever(number.division())).then(|| {
-        Refusal::invalid("id_no.division", "身份证号前六位不在历年行政区划中", "the division code of the number is in no list")
+        Refusal::invalid(
+            "id_no.division",
+            "身份证号前六位不在历年行政区划中",
+            "the division code of the number is in no list",
+        )
     })
 }
 
@@ -369,8 +403,7 @@ pub fn enter(
     on: Day,
     fresh: crate::pupil::PupilId,
 ) -> Result<Event, Refusal> {
-    let standing =
-        Standing { school: school.id, class: row.class.clone(), grade: row.grade, status: Status::Enrolled };
+    let standing = Standing { school: school.id, class: row.class.clone(), grade: row.grade, status: Status::Enrolled };
     let portrait = row.portrait.as_ref().map(|portrait| portrait.digest.clone());
     let begins = row.entry_month.first_day().min(on);
     let effective_on = known.map_or(begins, |pupil| begins.max(pupil.since_on));

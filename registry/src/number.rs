@@ -33,7 +33,8 @@ fn made_up(letter: char, division: Division, birth: Day, serial: PupilId) -> Stu
     let serial = serial.rem_euclid(67_000);
     let (high, low) = (serial / 1000, serial % 1000);
     let day = 33 + high;
-    let body = format!("{}{:04}{:02}{day:02}{low:03}", division.as_str(), birth.year().rem_euclid(10_000), birth.month());
+    let body =
+        format!("{}{:04}{:02}{day:02}{low:03}", division.as_str(), birth.year().rem_euclid(10_000), birth.month());
     let text = format!("{letter}{body}{}", check_character(&body));
     StudentNo::read(&text).expect("a letter, 17 digits and a check character")
 }
@@ -87,4 +88,3 @@ impl Series {
 pub fn begins_stage(school: &School, grade: u8) -> bool {
     school.stage_of(grade).is_some() && (grade == 1 || school.stage_of(grade) != school.stage_of(grade - 1))
 }
-

@@ -24,7 +24,7 @@ pub enum Outcome {
     DroppedOut,
     /// 辍学保留 past the compulsory years: the retention ends
     RetentionEnds,
-    /// 新学年已安排: entered, resumed or returned since 1 August, so placed in the new year's grade already
+    /// 新学年已安排: in a class founded for the new year, so placed in the new year's grade already
     Placed,
     /// 异常: a grade that the school does not teach, a school that is closed
     Error,
@@ -82,7 +82,11 @@ const LAST_COMPULSORY: u8 = 9;
 
 /// What becomes of an open record (在读、休学、辍学保留) at its school.
 pub fn outcome(standing: &Standing, school: Option<&School>) -> Outcome {
-    let Some(school) = school.filter(|school| school.closed_on.is_none() && school.teaches(standing.grade)) else {
+    // Who dropped out rises on paper, also beyond the last grade that the school teaches.
+    let is_kept = standing.status == Status::DroppedOut;
+    let Some(school) =
+        school.filter(|school| school.closed_on.is_none() && (is_kept || school.teaches(standing.grade)))
+    else {
         return Outcome::Error;
     };
     match standing.status {
@@ -92,7 +96,11 @@ pub fn outcome(standing: &Standing, school: Option<&School>) -> Outcome {
         Status::Enrolled if !school.teaches(standing.grade + 1) => Outcome::Held,
         // Junior school of the same school goes on by itself; senior school is entered anew, by admission.
         Status::Enrolled if number::begins_stage(school, standing.grade + 1) => {
-            if standing.grade < LAST_COMPULSORY { Outcome::NewStage } else { Outcome::Held }
+            if standing.grade < LAST_COMPULSORY {
+                Outcome::NewStage
+            } else {
+                Outcome::Held
+            }
         }
         Status::Enrolled => Outcome::Promoted,
         _ => Outcome::Error,

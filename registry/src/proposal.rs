@@ -51,8 +51,13 @@ pub(crate) fn needs(evidence: &[Evidence], kinds: &[&str], article: &str, zh: &s
     if evidence.iter().any(|piece| kinds.contains(&piece.kind.as_str())) {
         return Ok(());
     }
-    Err(Refusal::barred("evidence", article, &format!("须附{zh}"), &format!("evidence is missing: {}", kinds.join(" or ")))
-        .remedy(&format!("请补充{zh}"), &format!("add evidence of the kind {}", kinds.join(" or "))))
+    Err(Refusal::barred(
+        "evidence",
+        article,
+        &format!("须附{zh}"),
+        &format!("evidence is missing: {}", kinds.join(" or ")),
+    )
+    .remedy(&format!("请补充{zh}"), &format!("add evidence of the kind {}", kinds.join(" or "))))
 }
 
 /// Refuses an application without a reason.

@@ -163,7 +163,9 @@ impl Pupil {
     /// siblings on one number stay apart.
     pub fn person_key(key: &KeyFacts) -> String {
         match (&key.id_no, key.holder) {
-            (Some(number), Holder::Own) => format!("own:{}:{number}", if key.id_kind == "居民身份证" { "" } else { &key.id_kind }),
+            (Some(number), Holder::Own) => {
+                format!("own:{}:{number}", if key.id_kind == "居民身份证" { "" } else { &key.id_kind })
+            }
             (number, _) => format!("kept:{}:{}:{}", number.as_deref().unwrap_or(""), key.birth_on, key.name),
         }
     }

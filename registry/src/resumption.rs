@@ -61,10 +61,9 @@ impl Procedure for Resumption {
 
 /// The class and, where the school year has turned since the application, the class as it is now.
 fn aimed_class(scene: &Scene, school: domain::organisation::SchoolId, grade: u8) -> Result<String, Refusal> {
-    let class = scene.class_for(school, grade).map_err(|refusal| Refusal {
-        cause: crate::refusal::Cause::Conflict,
-        ..refusal
-    })?;
+    let class = scene
+        .class_for(school, grade)
+        .map_err(|refusal| Refusal { cause: crate::refusal::Cause::Conflict, ..refusal })?;
     Ok(class.id.clone())
 }
 

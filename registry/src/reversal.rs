@@ -72,10 +72,9 @@ impl Procedure for Reversal {
 
     fn complete(&self, scene: &Scene, case: &Case, _policy: &Policy, finish: Finish) -> Result<Vec<Event>, Refusal> {
         let pupil = scene.pupil()?;
-        let class = scene.class_for(self.school, pupil.standing.grade).map_err(|refusal| Refusal {
-            cause: crate::refusal::Cause::Conflict,
-            ..refusal
-        })?;
+        let class = scene
+            .class_for(self.school, pupil.standing.grade)
+            .map_err(|refusal| Refusal { cause: crate::refusal::Cause::Conflict, ..refusal })?;
         let to = Standing { school: self.school, class: class.id.clone(), ..pupil.standing.clone() };
         let kind = MovementKind::TransferWithinProvince;
         Ok(vec![moved(pupil, case, kind, to, finish.on.max(pupil.since_on), finish, "默认同意的纠正")])

@@ -101,7 +101,10 @@ impl Procedure for Transfer {
                 &format!("{}不设 {} 年级", receiving.kind, pupil.standing.grade),
                 &format!("the receiving school does not teach grade {}", pupil.standing.grade),
             )
-            .remedy("毕业后升入上一学段属招生入学，不办理转学", "going on to the next stage is an enrolment, not a transfer"));
+            .remedy(
+                "毕业后升入上一学段属招生入学，不办理转学",
+                "going on to the next stage is an enrolment, not a transfer",
+            ));
         }
         bars(self, pupil, sending, receiving, request, scene, policy)?;
         self.in_window(scene, receiving, policy)?;
@@ -128,10 +131,9 @@ impl Procedure for Transfer {
             )
             .remedy("先办结该变更，再办结转学", "decide that change first"));
         }
-        let class = scene.class_for(receiving.id, pupil.standing.grade).map_err(|refusal| Refusal {
-            cause: crate::refusal::Cause::Conflict,
-            ..refusal
-        })?;
+        let class = scene
+            .class_for(receiving.id, pupil.standing.grade)
+            .map_err(|refusal| Refusal { cause: crate::refusal::Cause::Conflict, ..refusal })?;
         let to = Standing { school: receiving.id, class: class.id.clone(), ..pupil.standing.clone() };
         let forward = policy.deadline("archive_forward");
         // A default holds from its own day, but not from before what has happened since.
@@ -147,7 +149,13 @@ impl Procedure for Transfer {
             decided_on: Some(finish.on),
             mode: finish.mode,
         };
-        let after = Pupil { standing: to, since_on: effective_on, taught_at: None, version: pupil.version + 1, ..pupil.clone() };
+        let after = Pupil {
+            standing: to,
+            since_on: effective_on,
+            taught_at: None,
+            version: pupil.version + 1,
+            ..pupil.clone()
+        };
         let file_follows = Notice {
             to: Unit::School(sending.id),
             kind: "archive_forward".to_owned(),
@@ -257,8 +265,13 @@ fn bars(
             );
         }
     }
-    let has_moved = matches!(transfer.ground, Ground::HouseholdMoved | Ground::WorkMoved);
-    if policy.says(bars, "choice_in_same_city") && !to_vocational && !has_moved && is_local(scene, pupil, sending, receiving) {
+    let of_one_central_school = sending.parent == Some(receiving.id) || receiving.parent == Some(sending.id);
+    let has_moved = of_one_central_school || matches!(transfer.ground, Ground::HouseholdMoved | Ground::WorkMoved);
+    if policy.says(bars, "choice_in_same_city")
+        && !to_vocational
+        && !has_moved
+        && is_local(scene, pupil, sending, receiving)
+    {
         return refuse(
             "choice_in_same_city",
             "本市区户籍学生不得转学择校",

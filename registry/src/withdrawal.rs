@@ -132,8 +132,8 @@ impl Withdrawal {
         let pupil = scene.pupil()?;
         let years = policy.deadline("senior_withdraw_illness").map_or(2, |deadline| deadline.limit);
         let since = suspended_since(scene);
-        let long_enough =
-            pupil.standing.status == Status::Suspended && since.is_some_and(|since| since.plus_months(12 * years) <= self.from);
+        let long_enough = pupil.standing.status == Status::Suspended
+            && since.is_some_and(|since| since.plus_months(12 * years) <= self.from);
         if long_enough {
             return Ok(());
         }

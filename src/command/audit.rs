@@ -3,7 +3,10 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use registry::{chain::Head, seal::{PublicSeal, Seal}};
+use registry::{
+    chain::Head,
+    seal::{PublicSeal, Seal},
+};
 use serde_json::json;
 
 use super::registry::AtRegistry;

@@ -6,6 +6,7 @@ mod form;
 mod import;
 mod office;
 mod papers;
+mod place;
 mod portraits;
 mod promotion;
 mod reconcile;
@@ -58,6 +59,8 @@ pub enum Task {
     Import(import::Import),
     /// Look through portraits in a folder or archive; take them with `--commit`
     Portraits(portraits::Portraits),
+    /// Deal newcomers out to classes by score, origin and sex
+    Place(place::Place),
     /// Fill an empty registry with a sample office
     Sample(sample::Sample),
 }
@@ -80,6 +83,7 @@ pub async fn run(cli: &Cli, registry: &Registry) -> anyhow::Result<Outcome> {
         Task::Form(task) => form::run(task),
         Task::Import(task) => import::run(cli, at, task).await,
         Task::Portraits(task) => portraits::run(cli, at, task).await,
+        Task::Place(task) => place::run(cli, task),
         Task::Sample(task) => sample::run(cli, at, task).await,
     }
 }

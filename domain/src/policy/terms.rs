@@ -120,7 +120,13 @@ pub(super) struct Fee {
 const WORDS: &[(&str, &[&str])] = &[
     (
         "transfer.bars",
-        &["choice_in_same_city", "borrowing_on_false_papers", "senior_in_same_county", "senior_of_another_kind", "vocational_to_senior"],
+        &[
+            "choice_in_same_city",
+            "borrowing_on_false_papers",
+            "senior_in_same_county",
+            "senior_of_another_kind",
+            "vocational_to_senior",
+        ],
     ),
     ("transfer.grounds", &["household_moved", "work_moved", "migrant_child", "return_home", "other"]),
     ("transfer.one_authority", &["one_decision", "two_decisions"]),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::{
     Now,
     desk::{Desk, Done},
+    enrolment::find_portraits,
 };
 use crate::{
     actor::Actor,
@@ -14,7 +15,7 @@ use crate::{
     command::Answer,
     event::{Event, Notice},
     graduation,
-    newcomers::{self, Exception},
+    newcomers::{self, Exception, Newcomer},
     pupil::{Holder, KeyFacts, Pupil},
     purpose::Purpose,
     refusal::Refusal,
@@ -35,7 +36,12 @@ impl Desk<'_> {
         now: &Now,
     ) -> Done<Answer> {
         if matches!(purpose, Purpose::Newcomers(_)) {
-            return Err(Refusal::invalid("kind", "新生请用 submit_newcomers 提交", "submit newcomers by `submit_newcomers`").into());
+            return Err(Refusal::invalid(
+                "kind",
+                "新生请用 submit_newcomers 提交",
+                "submit newcomers by `submit_newcomers`",
+            )
+            .into());
         }
         let policy = self.books.in_force(now.today())?;
         let applicant = applicant.unwrap_or(actor.unit);
@@ -77,7 +83,13 @@ impl Desk<'_> {
     }
 
     /// What a procedure may look at besides the record: its class, its pending cases, its history, whose a number is.
-    async fn furnish(&self, scene: &mut Scene<'_>, purpose: &Purpose, applicant: Unit, but: Option<CaseId>) -> Done<()> {
+    async fn furnish(
+        &self,
+        scene: &mut Scene<'_>,
+        purpose: &Purpose,
+        applicant: Unit,
+        but: Option<CaseId>,
+    ) -> Done<()> {
         let own = scene.pupil.as_ref().map(|pupil| pupil.standing.school);
         let school = applicant.school().and_then(|school| self.tree.present(school));
         let aimed = match purpose {
@@ -88,7 +100,9 @@ impl Desk<'_> {
             Purpose::Resumption(resumption) => own.map(|school| (school, resumption.class.as_str())),
             Purpose::Return(back) => own.map(|school| (school, back.class.as_str())),
             Purpose::GradeChange(change) => own.map(|school| (school, change.class.as_str())),
-            Purpose::Reversal(reversal) => self.tree.present(reversal.school).map(|school| (school, reversal.class.as_str())),
+            Purpose::Reversal(reversal) => {
+                self.tree.present(reversal.school).map(|school| (school, reversal.class.as_str()))
+            }
             _ => None,
         };
         if let Some((school, class)) = aimed.filter(|(_, class)| !class.is_empty()) {
@@ -120,9 +134,11 @@ impl Desk<'_> {
     async fn check_reversal(&self, purpose: &Purpose, scene: &Scene<'_>) -> Done<()> {
         let Purpose::Reversal(reversal) = purpose else { return Ok(()) };
         let case = read::case(self.tx, reversal.case).await?.ok_or_else(Refusal::out_of_scope)?;
-        let defaulted = case.steps.iter().filter_map(|step| step.decision.as_ref()).any(|decision| {
-            decision.mode == crate::pupil::Mode::Silence && decision.on == reversal.defaulted_on
-        });
+        let defaulted = case
+            .steps
+            .iter()
+            .filter_map(|step| step.decision.as_ref())
+            .any(|decision| decision.mode == crate::pupil::Mode::Silence && decision.on == reversal.defaulted_on);
         let same = case.pupil == scene.pupil.as_ref().map(|pupil| pupil.id) && case.state == State::Approved;
         let sent = case.steps.iter().any(|step| {
             let sender = step.unit.school().map(|school| self.tree.keeper(school));
@@ -143,6 +159,15 @@ impl Desk<'_> {
     /// Those whom a senior school proposes are its own, enrolled, in a leaving grade.
     async fn check_candidates(&self, purpose: &Purpose, applicant: Unit, now: &Now) -> Done<()> {
         let Purpose::SeniorGraduation(proposal) = purpose else { return Ok(()) };
+        let mut seen = std::collections::HashSet::with_capacity(proposal.candidates.len());
+        if !proposal.candidates.iter().all(|candidate| seen.insert(candidate.pupil)) {
+            return Err(Refusal::invalid(
+                "graduation.twice",
+                "同一学生在名单中出现两次",
+                "a pupil is twice in the list",
+            )
+            .into());
+        }
         for candidate in &proposal.candidates {
             let pupil = read::pupil(self.tx, candidate.pupil).await?.ok_or_else(Refusal::out_of_scope)?;
             if self.tree.keeper(pupil.standing.school) != applicant {
@@ -170,7 +195,12 @@ impl Desk<'_> {
         if let (Purpose::Newcomers(batch), Verdict::Approve) = (&mut case.purpose, verdict) {
             batch.except = except.to_vec();
         } else if !except.is_empty() {
-            return Err(Refusal::invalid("except", "只有新生批次可以列出不予通过的学生", "only a batch of newcomers has rows").into());
+            return Err(Refusal::invalid(
+                "except",
+                "只有新生批次可以列出不予通过的学生",
+                "only a batch of newcomers has rows",
+            )
+            .into());
         }
         if !case.state.is_pending() {
             return Err(self.closed_to(actor, &case, now).into());
@@ -190,7 +220,8 @@ impl Desk<'_> {
     fn closed_to(&self, actor: &Actor, case: &Case, now: &Now) -> Refusal {
         let units = case.steps.iter().map(|step| step.unit).chain([case.applicant]);
         let day = now.today();
-        let mut units = units.filter(|unit| self.tree.acts_for(actor.unit, *unit, day) || self.tree.contains(actor.unit, *unit));
+        let mut units =
+            units.filter(|unit| self.tree.acts_for(actor.unit, *unit, day) || self.tree.contains(actor.unit, *unit));
         if units.next().is_some() { application::closed(case) } else { Refusal::out_of_scope() }
     }
 
@@ -232,6 +263,15 @@ impl Desk<'_> {
         }
     }
 
+    /// What was still pending for a record in its last stage and would move or close it, which its entry into the next has overtaken.
+    async fn overtaken(&self, before: Option<&Pupil>) -> Done<Option<Event>> {
+        let Some(pupil) = before else { return Ok(None) };
+        let pending = read::pending(self.tx, pupil.id, None).await?.into_iter();
+        let cases: Vec<CaseId> =
+            pending.filter(|pending| pending.kind.is_exclusive()).map(|pending| pending.id).collect();
+        Ok((!cases.is_empty()).then(|| Event::Ends { cases, reason: "招生入学".to_owned() }))
+    }
+
     async fn enter_newcomers(
         &mut self,
         case: &Case,
@@ -239,7 +279,8 @@ impl Desk<'_> {
         policy: &Policy,
         now: &Now,
     ) -> Done<Vec<Event>> {
-        let school = case.applicant.school().and_then(|school| self.tree.present(school)).ok_or_else(Refusal::out_of_scope)?;
+        let school =
+            case.applicant.school().and_then(|school| self.tree.present(school)).ok_or_else(Refusal::out_of_scope)?;
         let school = self.tree.school(school).cloned().ok_or_else(Refusal::out_of_scope)?;
         let rows = read::newcomers(self.tx, case.id).await?;
         let unknown = except.iter().find(|exception| rows.iter().all(|row| row.row != exception.row));
@@ -252,10 +293,17 @@ impl Desk<'_> {
             .into());
         }
         if except.iter().any(|exception| exception.reason.trim().is_empty()) {
-            return Err(Refusal::invalid("except", "不予通过的须写明原因", "state the reason for each row that is not taken").into());
+            return Err(Refusal::invalid(
+                "except",
+                "不予通过的须写明原因",
+                "state the reason for each row that is not taken",
+            )
+            .into());
         }
-        let taken: Vec<_> =
+        let mut taken: Vec<_> =
             rows.into_iter().filter(|row| except.iter().all(|exception| exception.row != row.row)).collect();
+        // A portrait may come until the approval.
+        find_portraits(self.tx, &mut taken).await?;
         let keys: Vec<String> = taken.iter().map(|row| Pupil::person_key(&row.key)).collect();
         let known = read::pupils_of_persons(self.tx, &keys).await?;
         let classes = read::classes_of(self.tx, school.id).await?;
@@ -277,6 +325,7 @@ impl Desk<'_> {
             let before = known.get(key);
             fresh += i64::from(before.is_none());
             events.push(newcomers::enter(row, before, &school, case, now.today(), fresh)?);
+            events.extend(self.overtaken(before).await?);
             if let Some(until) = row.deferred_until {
                 let pupil = before.map_or(fresh, |before| before.id);
                 events.push(Event::Notice {
@@ -300,6 +349,7 @@ impl Desk<'_> {
         id: CaseId,
         purpose: Option<&Purpose>,
         evidence: &[Evidence],
+        rows: &[Newcomer],
         now: &Now,
     ) -> Done<Answer> {
         let case = read::case(self.tx, id).await?.ok_or_else(Refusal::out_of_scope)?;
@@ -307,8 +357,24 @@ impl Desk<'_> {
         let (tree, books) = (Arc::clone(&self.tree), self.books);
         let mut scene = self.scene(&tree, books, actor, now);
         self.load(&mut scene, &case).await?;
+        if !rows.is_empty() {
+            return self.resubmit_newcomers(&scene, case, rows, &policy, now).await;
+        }
+        if let (Some(asked), Purpose::Newcomers(_)) = (purpose, &case.purpose)
+            && *asked != case.purpose
+        {
+            return Err(Refusal::invalid(
+                "newcomers.rows",
+                "补正不得改变本批的名称和学生",
+                "the rows of a batch stay when it is submitted again",
+            )
+            .remedy("请撤回后重新提交", "withdraw it and submit the batch anew")
+            .into());
+        }
         if let Some(purpose) = purpose {
             self.furnish(&mut scene, purpose, case.applicant, Some(id)).await?;
+            self.check_reversal(purpose, &scene).await?;
+            self.check_candidates(purpose, case.applicant, now).await?;
         }
         let events = application::resubmit(&scene, case, purpose, evidence, &policy)?;
         let case = last_case(&events)?;

@@ -177,7 +177,8 @@ impl<'t> Desk<'t> {
         now: &Now,
     ) -> Result<Result<Answer, Refusal>, StoreError> {
         let text = rows::json("answers", command.name(), command)?;
-        let digest = encode(&Sm3::digest(text.as_bytes()));
+        // A key is its account's: another's command under it is another command.
+        let digest = encode(&Sm3::digest(format!("{by:?}|{text}").as_bytes()));
         if let Some(key) = key
             && let Some(row) = answers::Entity::find_by_id(key.to_owned()).one(self.tx).await?
         {
@@ -198,7 +199,9 @@ impl<'t> Desk<'t> {
                 None if self.is_new() && is_setting_up(command) => {
                     Ok(Actor { account: account.clone(), ..Actor::system(&self.tree) })
                 }
-                None => Err(Refusal::forbidden("皖教基〔2013〕20号 第二十八条", "没有这个账号", "there is no such account")),
+                None => {
+                    Err(Refusal::forbidden("皖教基〔2013〕20号 第二十八条", "没有这个账号", "there is no such account"))
+                }
             },
         };
         let done = match &actor {
@@ -246,8 +249,8 @@ impl<'t> Desk<'t> {
             Command::Decide { case, verdict, opinion, version, except } => {
                 self.decide(actor, *case, *verdict, opinion, *version, except, now).await
             }
-            Command::Resubmit { case, purpose, evidence } => {
-                self.resubmit(actor, *case, purpose.as_ref(), evidence, now).await
+            Command::Resubmit { case, purpose, evidence, rows } => {
+                self.resubmit(actor, *case, purpose.as_ref(), evidence, rows, now).await
             }
             Command::Withdraw { case, reason } => self.withdraw(actor, *case, reason, now).await,
             Command::ChangeBasic { student_no, fields } => self.change_basic(actor, *student_no, fields, now).await,
@@ -407,14 +410,19 @@ impl<'t> Desk<'t> {
                         }
                     }
                 }
-                Event::Notice { notice } => {
+                Event::Notice { mut notice } => {
+                    // A school that has gone into another is told there (TR-16).
+                    if let Unit::School(school) = notice.to {
+                        notice.to = self.tree.keeper(school);
+                    }
                     let id = self.state.next("notice");
                     notices.push(write::notice(id, &notice, today)?);
                 }
             }
         }
         for (case, is_new) in cases.into_values() {
-            let waits = |step: &crate::case::Step| if case.state == State::Returned { case.applicant } else { step.unit };
+            let waits =
+                |step: &crate::case::Step| if case.state == State::Returned { case.applicant } else { step.unit };
             let turn = case.step().map(waits).map(|unit| match unit {
                 Unit::School(school) => self.tree.keeper(school),
                 authority @ Unit::Authority(_) => authority,

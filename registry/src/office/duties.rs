@@ -83,16 +83,27 @@ impl Desk<'_> {
                 })?;
                 actor.within(&self.tree, *unit)?;
                 if *unit == actor.unit || matches!(actor.unit, Unit::School(_)) {
-                    return Err(Refusal::forbidden(fault.article(), "由上级主管部门责令整改", "an authority above orders the correction").into());
+                    return Err(Refusal::forbidden(
+                        fault.article(),
+                        "由上级主管部门责令整改",
+                        "an authority above orders the correction",
+                    )
+                    .into());
                 }
                 if evidence.trim().is_empty() {
                     return Err(Refusal::invalid("duty.evidence", "须写明依据", "state the evidence").into());
                 }
                 let policy = self.books.in_force(now.today())?;
-                let by_policy = policy.deadline("correction_order").map(|order| due(order, now.today(), self.books.calendar()).day);
+                let by_policy =
+                    policy.deadline("correction_order").map(|order| due(order, now.today(), self.books.calendar()).day);
                 let correct_by = correct_by.or(by_policy).unwrap_or(now.today());
                 if correct_by < now.today() {
-                    return Err(Refusal::invalid("duty.correct_by", "整改期限早于今天", "the day of the order lies in the past").into());
+                    return Err(Refusal::invalid(
+                        "duty.correct_by",
+                        "整改期限早于今天",
+                        "the day of the order lies in the past",
+                    )
+                    .into());
                 }
                 let duty = Duty::Responsibility {
                     unit: *unit,
@@ -105,7 +116,13 @@ impl Desk<'_> {
                     closed_on: None,
                 };
                 if self.duty_of("responsibility", *unit, &duty.period()).await?.is_some() {
-                    return Err(Refusal::conflict("duty.there", fault.article(), "同一事项已立案", "it was raised already").into());
+                    return Err(Refusal::conflict(
+                        "duty.there",
+                        fault.article(),
+                        "同一事项已立案",
+                        "it was raised already",
+                    )
+                    .into());
                 }
                 self.put_duty(duty).await
             }
@@ -113,7 +130,12 @@ impl Desk<'_> {
                 actor.may(Right::Read)?;
                 actor.within(&self.tree, *unit)?;
                 if recipient.trim().is_empty() || purpose.trim().is_empty() {
-                    return Err(Refusal::invalid("export.purpose", "须写明提供对象和用途", "state the recipient and the purpose").into());
+                    return Err(Refusal::invalid(
+                        "export.purpose",
+                        "须写明提供对象和用途",
+                        "state the recipient and the purpose",
+                    )
+                    .into());
                 }
                 let duty = Duty::Export {
                     unit: *unit,
@@ -125,7 +147,13 @@ impl Desk<'_> {
                     approved: None,
                 };
                 if self.duty_of("export", *unit, &duty.period()).await?.is_some() {
-                    return Err(Refusal::conflict("export.there", EXPORT, "今天已有同样的申请", "the same was asked today already").into());
+                    return Err(Refusal::conflict(
+                        "export.there",
+                        EXPORT,
+                        "今天已有同样的申请",
+                        "the same was asked today already",
+                    )
+                    .into());
                 }
                 self.put_duty(duty).await
             }
@@ -134,13 +162,28 @@ impl Desk<'_> {
                 let mut duty = self.duty_numbered(*id).await?;
                 actor.within(&self.tree, duty.unit())?;
                 let Duty::Export { asked_by, approved, .. } = &mut duty else {
-                    return Err(Refusal::invalid("export.duty", "该事项不是对外提供申请", "it is no request to give data away").into());
+                    return Err(Refusal::invalid(
+                        "export.duty",
+                        "该事项不是对外提供申请",
+                        "it is no request to give data away",
+                    )
+                    .into());
                 };
                 if *asked_by == actor.account || matches!(actor.unit, Unit::School(_)) {
-                    return Err(Refusal::forbidden(EXPORT, "须由学籍主管部门负责人书面批准，申请人不得自批", "the head of the authority approves, not who asked").into());
+                    return Err(Refusal::forbidden(
+                        EXPORT,
+                        "须由学籍主管部门负责人书面批准，申请人不得自批",
+                        "the head of the authority approves, not who asked",
+                    )
+                    .into());
                 }
                 if *until < now.today() || now.today().plus_months(1) < *until {
-                    return Err(Refusal::invalid("export.until", "批准期限应在一个月内", "an approval lasts a month at most").into());
+                    return Err(Refusal::invalid(
+                        "export.until",
+                        "批准期限应在一个月内",
+                        "an approval lasts a month at most",
+                    )
+                    .into());
                 }
                 *approved = Some((actor.account.clone(), actor.unit, *until));
                 self.put_duty(duty).await
@@ -149,13 +192,24 @@ impl Desk<'_> {
                 actor.may(Right::Decide).or_else(|refusal| actor.may(Right::Sign).map_err(|_| refusal))?;
                 let mut duty = self.duty_numbered(*id).await?;
                 let Duty::Responsibility { ordered_by, outcome, closed_on, .. } = &mut duty else {
-                    return Err(Refusal::invalid("duty.settle", "只有责任事项需要结案", "only a responsibility is settled").into());
+                    return Err(Refusal::invalid(
+                        "duty.settle",
+                        "只有责任事项需要结案",
+                        "only a responsibility is settled",
+                    )
+                    .into());
                 };
                 if *ordered_by != actor.unit {
                     return Err(Refusal::out_of_scope().into());
                 }
                 if closed_on.is_some() || came.trim().is_empty() {
-                    return Err(Refusal::conflict("duty.closed", "皖教基〔2013〕20号 第三十二条", "已结案，或没有写明结果", "it is closed, or no outcome is stated").into());
+                    return Err(Refusal::conflict(
+                        "duty.closed",
+                        "皖教基〔2013〕20号 第三十二条",
+                        "已结案，或没有写明结果",
+                        "it is closed, or no outcome is stated",
+                    )
+                    .into());
                 }
                 *outcome = Some(came.clone());
                 *closed_on = Some(now.today());

@@ -2,8 +2,10 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use domain::{calendar::Day, organisation::SchoolId};
-use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, sea_query::OnConflict};
+use domain::{calendar::Day, organisation::SchoolId, policy::Policy};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, sea_query::OnConflict,
+};
 
 use super::{
     Now,
@@ -13,12 +15,14 @@ use super::{
 use crate::{
     actor::{Actor, Right},
     application::{self, Request},
+    case::{Case, CaseId},
     command::Answer,
-    newcomers::{self, Against, Newcomer, Newcomers, PortraitRef},
+    newcomers::{self, Against, Newcomer, Newcomers, PortraitRef, RowFault},
     portrait::Picture,
     pupil::Pupil,
     purpose::Purpose,
     refusal::Refusal,
+    scene::Scene,
     store::{
         StoreError, read, rows,
         table::{cases, newcomers as newcomer_rows, portraits},
@@ -51,28 +55,7 @@ impl Desk<'_> {
             .remedy("更正请补正原批次，新增请换名称", "complete that batch, or name the new one otherwise")
             .into());
         }
-        let mut rows = rows.to_vec();
-        rows.iter_mut().for_each(newcomers::tidy);
-        find_portraits(self.tx, &mut rows).await?;
-        let place = self.tree.school(school).cloned().ok_or_else(Refusal::out_of_scope)?;
-        let keys: Vec<String> = rows.iter().map(|row| Pupil::person_key(&row.key)).collect();
-        let known = read::pupils_of_persons(self.tx, &keys).await?;
-        let classes = read::classes_of(self.tx, school).await?;
-        let against = Against { school: &place, classes: &classes, known: &known, today: now.today() };
-        let (refused, flags): (Vec<_>, Vec<_>) =
-            newcomers::check(&rows, &against, &policy).into_iter().partition(|fault| fault.refused);
-        // A portrait may come until the approval; everything else is right when a batch is submitted, or the batch is not.
-        let (late_portraits, refused): (Vec<_>, Vec<_>) =
-            refused.into_iter().partition(|fault| fault.refusal.code == "newcomers.portrait");
-        if let Some(first) = refused.first() {
-            let count = refused.len();
-            return Err(Refusal {
-                zh: format!("{count} 处错误，首处：第 {} 行 {}：{}", first.row, first.field, first.refusal.zh),
-                en: format!("{count} faults, the first in row {} {}: {}", first.row, first.field, first.refusal.en),
-                ..first.refusal.clone()
-            }
-            .into());
-        }
+        let (rows, keys, flags) = self.checked(school, rows, &policy, now.today()).await?;
         let purpose = Purpose::Newcomers(Newcomers {
             rows: u32::try_from(rows.len()).unwrap_or(u32::MAX),
             name: name.to_owned(),
@@ -85,22 +68,85 @@ impl Desk<'_> {
         let events = application::open(&scene, &purpose, &request, &policy)?;
         let case = last_case(&events)?;
         self.state.next("case");
+        self.persist(events, Some(case.id), &actor.account, now).await?;
+        self.write_newcomers(case.id, &rows, keys).await?;
+        let mut answer = Self::answer(&case, 0);
+        answer.counts.insert("rows".to_owned(), rows.len() as u64);
+        answer.counts.insert("late".to_owned(), u64::from(is_late(now.today(), &policy)));
+        answer.flags = flags;
+        Ok(answer)
+    }
+
+    /// A batch that was sent back comes again with its rows corrected.
+    pub(super) async fn resubmit_newcomers(
+        &mut self,
+        scene: &Scene<'_>,
+        case: Case,
+        rows: &[Newcomer],
+        policy: &Policy,
+        now: &Now,
+    ) -> Done<Answer> {
+        let Purpose::Newcomers(batch) = &case.purpose else {
+            return Err(Refusal::invalid("rows", "只有新生批次有学生名单", "only a batch of newcomers has rows").into());
+        };
+        let school =
+            case.applicant.school().and_then(|school| self.tree.present(school)).ok_or_else(Refusal::out_of_scope)?;
+        let purpose =
+            Purpose::Newcomers(Newcomers { rows: u32::try_from(rows.len()).unwrap_or(u32::MAX), ..batch.clone() });
+        let events = application::resubmit(scene, case, Some(&purpose), &[], policy)?;
+        let case = last_case(&events)?;
+        let (rows, keys, flags) = self.checked(school, rows, policy, now.today()).await?;
+        newcomer_rows::Entity::delete_many().filter(newcomer_rows::Column::CaseId.eq(case.id)).exec(self.tx).await?;
+        self.persist(events, Some(case.id), &scene.actor.account, now).await?;
+        self.write_newcomers(case.id, &rows, keys).await?;
+        Ok(Answer { flags, ..Self::answer(&case, 0) })
+    }
+
+    /// The rows as they are kept, each with its person, and what is flagged; or the refusal of the first that can't be taken.
+    async fn checked(
+        &self,
+        school: SchoolId,
+        rows: &[Newcomer],
+        policy: &Policy,
+        today: Day,
+    ) -> Done<(Vec<Newcomer>, Vec<String>, Vec<RowFault>)> {
+        let mut rows = rows.to_vec();
+        rows.iter_mut().for_each(newcomers::tidy);
+        find_portraits(self.tx, &mut rows).await?;
+        let place = self.tree.school(school).cloned().ok_or_else(Refusal::out_of_scope)?;
+        let keys: Vec<String> = rows.iter().map(|row| Pupil::person_key(&row.key)).collect();
+        let known = read::pupils_of_persons(self.tx, &keys).await?;
+        let classes = read::classes_of(self.tx, school).await?;
+        let against = Against { school: &place, classes: &classes, known: &known, today: today };
+        let (refused, flags): (Vec<_>, Vec<_>) =
+            newcomers::check(&rows, &against, policy).into_iter().partition(|fault| fault.refused);
+        // A portrait may come until the approval; everything else is right when a batch is submitted, or the batch is not.
+        let (late_portraits, refused): (Vec<_>, Vec<_>) =
+            refused.into_iter().partition(|fault| fault.refusal.code == "newcomers.portrait");
+        if let Some(first) = refused.first() {
+            let count = refused.len();
+            return Err(Refusal {
+                zh: format!("{count} 处错误，首处：第 {} 行 {}：{}", first.row, first.field, first.refusal.zh),
+                en: format!("{count} faults, the first in row {} {}: {}", first.row, first.field, first.refusal.en),
+                ..first.refusal.clone()
+            }
+            .into());
+        }
+        let flags = flags.into_iter().chain(late_portraits).collect();
+        Ok((rows, keys, flags))
+    }
+
+    async fn write_newcomers(&self, case: CaseId, rows: &[Newcomer], keys: Vec<String>) -> Done<()> {
         let mut written = Vec::with_capacity(rows.len());
         for (row, key) in rows.iter().zip(keys) {
             written.push(newcomer_rows::ActiveModel {
-                case_id: Set(case.id),
+                case_id: Set(case),
                 row: Set(i32::try_from(row.row).unwrap_or(i32::MAX)),
                 person_key: Set(key),
                 data: Set(rows::json("newcomers", &row.row.to_string(), row)?),
             });
         }
-        self.persist(events, Some(case.id), &actor.account, now).await?;
-        write::insert_all(self.tx, written).await?;
-        let mut answer = Self::answer(&case, 0);
-        answer.counts.insert("rows".to_owned(), rows.len() as u64);
-        answer.counts.insert("late".to_owned(), u64::from(is_late(now.today(), &policy)));
-        answer.flags = flags.into_iter().chain(late_portraits).collect();
-        Ok(answer)
+        Ok(write::insert_all(self.tx, written).await?)
     }
 
     async fn batch_named(&self, school: SchoolId, name: &str) -> Done<Option<String>> {
@@ -130,7 +176,9 @@ impl Desk<'_> {
     ) -> Done<Answer> {
         self.for_school(actor, school, Right::Maintain, now)?;
         if now.today() < taken_on {
-            return Err(Refusal::invalid("future_date", "拍摄日期晚于今天", "the pictures were taken after today").into());
+            return Err(
+                Refusal::invalid("future_date", "拍摄日期晚于今天", "the pictures were taken after today").into()
+            );
         }
         let digests: Vec<&str> = pictures.iter().map(|picture| picture.digest.as_str()).collect();
         let mut twice = 0;
@@ -174,18 +222,21 @@ impl Desk<'_> {
                 .exec_without_returning(self.tx)
                 .await?;
         }
-        Ok(Answer {
-            id: Some(format!("school:{school}")),
-            pupils: pictures.len() as u64,
-            ..Answer::default()
-        })
+        Ok(Answer { id: Some(format!("school:{school}")), pupils: pictures.len() as u64, ..Answer::default() })
     }
 }
 
 /// Portraits that were imported before, by identity or registration number.
-pub(super) async fn find_portraits<C: ConnectionTrait>(connection: &C, rows: &mut [Newcomer]) -> Result<(), StoreError> {
+pub(super) async fn find_portraits<C: ConnectionTrait>(
+    connection: &C,
+    rows: &mut [Newcomer],
+) -> Result<(), StoreError> {
     let number_of = |row: &Newcomer| {
-        row.student_no.map(|number| number.as_str().to_owned()).into_iter().chain(row.key.id_no.clone()).collect::<Vec<_>>()
+        row.student_no
+            .map(|number| number.as_str().to_owned())
+            .into_iter()
+            .chain(row.key.id_no.clone())
+            .collect::<Vec<_>>()
     };
     let numbers: Vec<String> = rows.iter().filter(|row| row.portrait.is_none()).flat_map(number_of).collect();
     let mut found: HashMap<String, PortraitRef> = HashMap::new();
@@ -221,4 +272,3 @@ pub fn is_late(submitted_on: Day, policy: &domain::policy::Policy) -> bool {
         !in_season
     })
 }
-

@@ -2,14 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use domain::{
-    calendar::Day,
-    identity::StudentNo,
-    organisation::SchoolId,
-};
+use domain::{calendar::Day, identity::StudentNo, organisation::SchoolId};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, Statement,
-
 };
 use serde::{Deserialize, Serialize};
 
@@ -192,15 +187,25 @@ impl Office {
             }
         };
         actor.may(if matches!(query, Query::Audit { .. }) { Right::Audit } else { Right::Read })?;
-        let personal = !matches!(query, Query::Counts { .. } | Query::Audit { .. } | Query::Worklist {} | Query::Duties { .. });
+        let personal =
+            !matches!(query, Query::Counts { .. } | Query::Audit { .. } | Query::Worklist {} | Query::Duties { .. });
         if personal && why.trim().is_empty() {
-            return Err(Refusal::invalid("why", "查看个人信息须写明用途", "state the purpose of reading personal data").into());
+            return Err(Refusal::invalid(
+                "why",
+                "查看个人信息须写明用途",
+                "state the purpose of reading personal data",
+            )
+            .into());
         }
         let scope = Scope { tree: &tree, actor: &actor };
         match query {
             Query::Record { student_no } => {
                 let pupil = scope.record(&look, *student_no).await?;
-                let kept = facts::Entity::find().filter(facts::Column::PupilId.eq(pupil.id)).all(&look).await.map_err(StoreError::from)?;
+                let kept = facts::Entity::find()
+                    .filter(facts::Column::PupilId.eq(pupil.id))
+                    .all(&look)
+                    .await
+                    .map_err(StoreError::from)?;
                 let mut by_kind: BTreeMap<String, Vec<serde_json::Value>> = BTreeMap::new();
                 for row in kept {
                     let value = rows::parsed("facts", &row.key, &row.data)?;
@@ -274,7 +279,11 @@ impl Office {
             }
             Query::Duties { unit } => {
                 scope.unit(*unit)?;
-                let found = duties::Entity::find().order_by_asc(duties::Column::Id).all(&look).await.map_err(StoreError::from)?;
+                let found = duties::Entity::find()
+                    .order_by_asc(duties::Column::Id)
+                    .all(&look)
+                    .await
+                    .map_err(StoreError::from)?;
                 let mut list = Vec::new();
                 for row in found {
                     let of = Unit::read(&row.unit).is_some_and(|of| tree.contains(*unit, of));
@@ -301,7 +310,10 @@ impl Office {
                         "没有有效的书面批准，学籍信息不得对外提供",
                         "without a written approval in force no record leaves the office",
                     )
-                    .remedy("请先申请并由主管部门负责人批准", "ask for it, and have the head of the authority approve it")
+                    .remedy(
+                        "请先申请并由主管部门负责人批准",
+                        "ask for it, and have the head of the authority approve it",
+                    )
                     .into());
                 };
                 let schools: Vec<String> = tree
@@ -322,7 +334,11 @@ impl Office {
                         records.push(rows::pupil(row)?);
                     }
                 }
-                let watermark = format!("{recipient}｜{purpose}｜{authority} {by} 批准至 {until}｜{} {}", actor.account, now.text());
+                let watermark = format!(
+                    "{recipient}｜{purpose}｜{authority} {by} 批准至 {until}｜{} {}",
+                    actor.account,
+                    now.text()
+                );
                 Ok((serde_json::json!({"watermark": watermark, "records": records}), format!("duty:{duty}")))
             }
             Query::Audit { from, limit } => {
@@ -376,13 +392,21 @@ impl Office {
             for row in &slice {
                 entries += 1;
                 let Ok(entry) = serde_json::from_str::<Entry>(&row.data) else {
-                    found = found.or_else(|| Some((format!("第 {} 条不能读取", row.seq), format!("entry {} does not read", row.seq))));
+                    found = found.or_else(|| {
+                        Some((format!("第 {} 条不能读取", row.seq), format!("entry {} does not read", row.seq)))
+                    });
                     continue;
                 };
                 // The columns that are looked by say what the entry says.
-                if i64::try_from(entry.seq) != Ok(row.seq) || entry.facts.actor != row.actor || entry.facts.action != row.action {
+                if i64::try_from(entry.seq) != Ok(row.seq)
+                    || entry.facts.actor != row.actor
+                    || entry.facts.action != row.action
+                {
                     found = found.or_else(|| {
-                        Some((format!("第 {} 条的检索列与内容不符", row.seq), format!("the columns of entry {} do not say what it says", row.seq)))
+                        Some((
+                            format!("第 {} 条的检索列与内容不符", row.seq),
+                            format!("the columns of entry {} do not say what it says", row.seq),
+                        ))
                     });
                 }
                 last_at.clone_from(&entry.facts.at);
@@ -438,7 +462,11 @@ impl Scope<'_> {
         self.actor.within(self.tree, unit)
     }
 
-    pub(super) async fn record<C: ConnectionTrait>(&self, connection: &C, number: StudentNo) -> Result<Pupil, OfficeError> {
+    pub(super) async fn record<C: ConnectionTrait>(
+        &self,
+        connection: &C,
+        number: StudentNo,
+    ) -> Result<Pupil, OfficeError> {
         let pupil = read::pupil_numbered(connection, number).await?.ok_or_else(Refusal::out_of_scope)?;
         self.unit(self.tree.keeper(pupil.standing.school))?;
         Ok(pupil)
@@ -447,9 +475,8 @@ impl Scope<'_> {
     /// A case is seen by those who have a part in it and by those above them.
     pub(super) fn case(&self, case: &Case, day: Day) -> Result<(), Refusal> {
         let mut units = case.steps.iter().map(|step| step.unit).chain([case.applicant]);
-        let sees = units.any(|unit| {
-            self.tree.acts_for(self.actor.unit, unit, day) || self.tree.contains(self.actor.unit, unit)
-        });
+        let sees = units
+            .any(|unit| self.tree.acts_for(self.actor.unit, unit, day) || self.tree.contains(self.actor.unit, unit));
         if sees || self.actor.role == Role::System { Ok(()) } else { Err(Refusal::out_of_scope()) }
     }
 }
@@ -512,6 +539,8 @@ async fn on_day<C: ConnectionTrait>(connection: &C, pupil: &Pupil, day: Day) -> 
     let last = changes::Entity::find()
         .filter(changes::Column::PupilId.eq(pupil.id))
         .filter(changes::Column::EffectiveOn.lte(sea_orm::prelude::Date::from(day)))
+        // Values that change leave the standing as it is, and a later decision may hold from an earlier day.
+        .filter(changes::Column::Kind.is_not_in(["基本信息变更", "关键信息变更"]))
         .order_by_desc(changes::Column::EffectiveOn)
         .order_by_desc(changes::Column::Id)
         .one(connection)

@@ -47,18 +47,30 @@ impl Desk<'_> {
             Command::Delegate { delegation } => {
                 self.administers(actor, Unit::Authority(delegation.from))?;
                 if delegation.document.trim().is_empty() || delegation.until < delegation.since {
-                    return Err(Refusal::invalid("delegation", "授权须有文号和起止日期", "a delegation needs its paper and its days").into());
+                    return Err(Refusal::invalid(
+                        "delegation",
+                        "授权须有文号和起止日期",
+                        "a delegation needs its paper and its days",
+                    )
+                    .into());
                 }
                 let id = self.state.next("delegation");
-                let row = delegations::ActiveModel { id: Set(id), data: Set(rows::json("delegations", "", delegation)?) };
+                let row =
+                    delegations::ActiveModel { id: Set(id), data: Set(rows::json("delegations", "", delegation)?) };
                 write::insert_all(self.tx, vec![row]).await?;
                 self.changed(format!("delegation:{id}")).await
             }
             Command::SetTerms { terms: set } => {
                 self.administers(actor, Unit::Authority(set.authority))?;
-                let in_order = set.autumn.0 < set.autumn.1 && set.autumn.1 < set.spring.0 && set.spring.0 < set.spring.1;
+                let in_order =
+                    set.autumn.0 < set.autumn.1 && set.autumn.1 < set.spring.0 && set.spring.0 < set.spring.1;
                 if !in_order {
-                    return Err(Refusal::invalid("terms", "学期起止日先后有误", "the days of the terms are out of order").into());
+                    return Err(Refusal::invalid(
+                        "terms",
+                        "学期起止日先后有误",
+                        "the days of the terms are out of order",
+                    )
+                    .into());
                 }
                 let row = terms::ActiveModel {
                     authority_id: Set(set.authority.to_string()),
@@ -88,18 +100,41 @@ impl Desk<'_> {
     async fn enter_authority(&mut self, actor: &Actor, authority: &Authority) -> Done<Answer> {
         let parent = authority.parent.map(|parent| (parent, self.tree.authority(parent)));
         match parent {
-            Some((_, None)) => return Err(Refusal::invalid("authority.parent", "没有这个上级单位", "there is no such authority above").into()),
+            Some((_, None)) => {
+                return Err(Refusal::invalid(
+                    "authority.parent",
+                    "没有这个上级单位",
+                    "there is no such authority above",
+                )
+                .into());
+            }
             Some((parent, _)) if authority.id.level() <= parent.level() => {
-                return Err(Refusal::invalid("authority.parent", "上级单位的级别须高于本单位", "the authority above is of a higher level").into());
+                return Err(Refusal::invalid(
+                    "authority.parent",
+                    "上级单位的级别须高于本单位",
+                    "the authority above is of a higher level",
+                )
+                .into());
             }
             Some((parent, Some(_))) => self.administers(actor, Unit::Authority(parent))?,
             None if self.tree.authorities().next().is_none() => actor.may(Right::Administer)?,
             None => {
-                return Err(Refusal::invalid("authority.parent", "除省级外须有上级单位", "only the province has no authority above").into());
+                return Err(Refusal::invalid(
+                    "authority.parent",
+                    "除省级外须有上级单位",
+                    "only the province has no authority above",
+                )
+                .into());
             }
         }
         if self.tree.authority(authority.id).is_some() {
-            return Err(Refusal::conflict("authority.there", ARTICLE_CREATION, "单位已存在", "the authority is there already").into());
+            return Err(Refusal::conflict(
+                "authority.there",
+                ARTICLE_CREATION,
+                "单位已存在",
+                "the authority is there already",
+            )
+            .into());
         }
         if authority.name.trim().is_empty() {
             return Err(Refusal::invalid("authority.name", "须有单位名称", "an authority has a name").into());
@@ -125,20 +160,35 @@ impl Desk<'_> {
             .into());
         }
         if self.tree.school(school.id).is_some() {
-            return Err(Refusal::conflict("school.there", ARTICLE_CREATION, "学校标识码已使用，不得重用", "the identifier is taken, for ever").into());
+            return Err(Refusal::conflict(
+                "school.there",
+                ARTICLE_CREATION,
+                "学校标识码已使用，不得重用",
+                "the identifier is taken, for ever",
+            )
+            .into());
         }
         check_school(school)?;
         if self.tree.authority(school.authority).is_none() {
             return Err(Refusal::invalid("school.authority", "没有这个主管单位", "there is no such authority").into());
         }
         if school.parent.is_some_and(|parent| self.tree.school(parent).is_none_or(|parent| parent.parent.is_some())) {
-            return Err(Refusal::invalid("school.parent", "中心校不存在，或它本身是分校", "the central school is not there, or is a branch itself").into());
+            return Err(Refusal::invalid(
+                "school.parent",
+                "中心校不存在，或它本身是分校",
+                "the central school is not there, or is a branch itself",
+            )
+            .into());
         }
         if school.closed_on.is_some() || school.successor.is_some() {
-            return Err(Refusal::invalid("school.closed", "新建学校不得带撤并信息", "a new school is not closed").into());
+            return Err(
+                Refusal::invalid("school.closed", "新建学校不得带撤并信息", "a new school is not closed").into()
+            );
         }
         if account.unit != Unit::School(school.id) {
-            return Err(Refusal::invalid("school.account", "账号须属于该校", "the account is to be the school's").into());
+            return Err(
+                Refusal::invalid("school.account", "账号须属于该校", "the account is to be the school's").into()
+            );
         }
         // The account first: it may still be refused, and then the school is not there either.
         self.put_new_officer(account, now).await?;
@@ -162,7 +212,8 @@ impl Desk<'_> {
             self.for_school(actor, school.id, Right::Maintain, now)?;
         }
         check_school(school)?;
-        let moved = school.authority != before.authority || school.parent != before.parent || school.kind != before.kind;
+        let moved =
+            school.authority != before.authority || school.parent != before.parent || school.kind != before.kind;
         if moved && actor.role != Role::Administrator {
             return Err(Refusal::forbidden(
                 ARTICLE_CREATION,
@@ -175,9 +226,15 @@ impl Desk<'_> {
             self.administers(actor, Unit::Authority(school.authority))?;
         }
         let is_central = self.tree.schools().any(|branch| branch.parent == Some(school.id));
-        let no_central = |parent| self.tree.school(parent).is_none_or(|parent| parent.parent.is_some()) || parent == school.id;
+        let no_central =
+            |parent| self.tree.school(parent).is_none_or(|parent| parent.parent.is_some()) || parent == school.id;
         if school.parent.is_some_and(|parent| is_central || no_central(parent)) {
-            return Err(Refusal::invalid("school.parent", "中心校不存在，或它本身是分校", "the central school is not there, or is a branch itself").into());
+            return Err(Refusal::invalid(
+                "school.parent",
+                "中心校不存在，或它本身是分校",
+                "the central school is not there, or is a branch itself",
+            )
+            .into());
         }
         let kept = School { closed_on: before.closed_on, successor: before.successor, ..school.clone() };
         self.put_school(&kept).await?;
@@ -219,21 +276,34 @@ impl Desk<'_> {
         self.administers(actor, Unit::School(id))?;
         let school = self.tree.school(id).cloned().ok_or_else(Refusal::out_of_scope)?;
         if school.closed_on.is_some() {
-            return Err(Refusal::conflict("school.closed", ARTICLE_END, "学校已撤并", "the school is closed already").into());
+            return Err(
+                Refusal::conflict("school.closed", ARTICLE_END, "学校已撤并", "the school is closed already").into()
+            );
         }
         if reason.trim().is_empty() {
             return Err(Refusal::invalid("reason", "须写明撤并依据", "state the ground").into());
         }
         match heir {
             Unit::School(into) => {
+                self.administers(actor, heir)?;
                 let open = self.tree.school(into).is_some_and(|into| into.is_open(now.today()));
                 if !open || into == id {
-                    return Err(Refusal::invalid("school.into", "并入的学校不存在或已撤并", "the absorbing school is not there or not open").into());
+                    return Err(Refusal::invalid(
+                        "school.into",
+                        "并入的学校不存在或已撤并",
+                        "the absorbing school is not there or not open",
+                    )
+                    .into());
                 }
             }
             Unit::Authority(authority) => {
                 if self.tree.authority(authority).is_none() {
-                    return Err(Refusal::invalid("school.records_to", "接管单位不存在", "there is no such unit to take the records").into());
+                    return Err(Refusal::invalid(
+                        "school.records_to",
+                        "接管单位不存在",
+                        "there is no such unit to take the records",
+                    )
+                    .into());
                 }
                 let left = self.open_records(id).await?;
                 if 0 < left {
@@ -249,16 +319,25 @@ impl Desk<'_> {
             }
         }
         if self.tree.schools().any(|branch| branch.parent == Some(id) && branch.closed_on.is_none()) {
-            return Err(Refusal::barred("school.branches", ARTICLE_END, "尚有分校或教学点", "the school still has branches").into());
+            return Err(Refusal::barred(
+                "school.branches",
+                ARTICLE_END,
+                "尚有分校或教学点",
+                "the school still has branches",
+            )
+            .into());
         }
         let mut moved = 0;
         if let Unit::School(into) = heir {
             moved = self.move_records(&school, into, reason, actor, now).await?;
         }
+        let authority = school.authority;
         let ended = School { closed_on: Some(now.today()), successor: Some(heir), ..school };
         self.put_school(&ended).await?;
         self.organisation_changed().await?;
         self.pass_steps_on(Unit::School(id), actor, now).await?;
+        // Another authority may look after the records now.
+        self.pass_steps_on(Unit::Authority(authority), actor, now).await?;
         notices::Entity::update_many()
             .col_expr(notices::Column::Unit, Expr::value(heir.to_string()))
             .filter(notices::Column::Unit.eq(id.as_str()))
@@ -298,7 +377,8 @@ impl Desk<'_> {
         let rows = pupils::Entity::find().filter(pupils::Column::SchoolId.eq(school.id.as_str())).all(self.tx).await?;
         let records = rows.into_iter().map(rows::pupil).collect::<Result<Vec<Pupil>, _>>()?;
         // Before anything is written, for a refusal undoes nothing.
-        let untaught = |pupil: &&Pupil| pupil.standing.status.is_registered() && !absorbing.teaches(pupil.standing.grade);
+        let untaught =
+            |pupil: &&Pupil| pupil.standing.status.is_registered() && !absorbing.teaches(pupil.standing.grade);
         if let Some(pupil) = records.iter().find(untaught) {
             return Err(Refusal::barred(
                 "school.grades",
@@ -349,7 +429,12 @@ impl Desk<'_> {
     async fn enter_officer(&mut self, actor: &Actor, officer: &Officer, now: &Now) -> Done<Answer> {
         self.administers(actor, officer.unit)?;
         if self.is_new() && officer.role != Role::Administrator {
-            return Err(Refusal::invalid("officer.first", "第一个账号应为管理员", "the first account is an administrator's").into());
+            return Err(Refusal::invalid(
+                "officer.first",
+                "第一个账号应为管理员",
+                "the first account is an administrator's",
+            )
+            .into());
         }
         self.put_new_officer(officer, now).await?;
         self.report_registrar(officer, actor, now).await?;
@@ -377,11 +462,22 @@ impl Desk<'_> {
 
     async fn put_new_officer(&mut self, officer: &Officer, now: &Now) -> Done<()> {
         if self.officer(&officer.account).is_some() {
-            return Err(Refusal::conflict("officer.there", "皖教基〔2013〕20号 第三十条", "账号名已使用", "the account's name is taken").into());
+            return Err(Refusal::conflict(
+                "officer.there",
+                "皖教基〔2013〕20号 第三十条",
+                "账号名已使用",
+                "the account's name is taken",
+            )
+            .into());
         }
         let plain = officer.account.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));
         if officer.account.is_empty() || !plain || officer.account == "system" || officer.role == Role::System {
-            return Err(Refusal::invalid("officer.account", "账号名只用字母、数字、-_.，且不得为 system", "an account is of letters, digits, -, _ and ., and not `system`").into());
+            return Err(Refusal::invalid(
+                "officer.account",
+                "账号名只用字母、数字、-_.，且不得为 system",
+                "an account is of letters, digits, -, _ and ., and not `system`",
+            )
+            .into());
         }
         if officer.trained_on.is_some_and(|trained| now.today() < trained) {
             return Err(Refusal::invalid("future_date", "培训日期晚于今天", "the training lies in the future").into());
@@ -457,12 +553,17 @@ impl Desk<'_> {
                 .count(self.tx)
                 .await?;
             if 0 < inside {
-                return Err(Refusal::barred("class.pupils", "数据规范", "班内尚有学生，不能停用", "pupils are still in the class").into());
+                return Err(Refusal::barred(
+                    "class.pupils",
+                    "数据规范",
+                    "班内尚有学生，不能停用",
+                    "pupils are still in the class",
+                )
+                .into());
             }
         }
-        check_class(&Class { founded: before.founded, ..class.clone() }, &school, now.today()).or_else(|refusal| {
-            if refusal.code == "class.season" { Ok(()) } else { Err(refusal) }
-        })?;
+        check_class(&Class { founded: before.founded, ..class.clone() }, &school, now.today())
+            .or_else(|refusal| if refusal.code == "class.season" { Ok(()) } else { Err(refusal) })?;
         self.put_class(class).await?;
         Ok(Answer { id: Some(format!("class:{}:{}", class.school, class.id)), ..Answer::default() })
     }
@@ -508,7 +609,11 @@ fn check_school(school: &School) -> Result<(), Refusal> {
         return Err(Refusal::invalid("school.name", "须有学校名称", "a school has a name"));
     }
     if school.kind == "高等学校" || school.grades().is_empty() {
-        return Err(Refusal::invalid("school.kind", "该类学校不在中小学学籍管理范围", "the kind has no grades of 1–12"));
+        return Err(Refusal::invalid(
+            "school.kind",
+            "该类学校不在中小学学籍管理范围",
+            "the kind has no grades of 1–12",
+        ));
     }
     Ok(())
 }
@@ -519,13 +624,21 @@ fn check_class(class: &Class, school: &School, today: Day) -> Result<(), Refusal
     const ARTICLE: &str = "皖教基〔2013〕20号 第十六条";
     let barred = |code: &str, zh: &str, en: &str| Err(Refusal::barred(code, ARTICLE, zh, en));
     if class.id.is_empty() || 10 < class.id.len() || !class.id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-        return Err(Refusal::invalid("class.id", "班号为 1–10 位字母数字", "a class number has 1 to 10 letters or digits"));
+        return Err(Refusal::invalid(
+            "class.id",
+            "班号为 1–10 位字母数字",
+            "a class number has 1 to 10 letters or digits",
+        ));
     }
     if class.id == crate::dropout::KEPT_CLASS {
         return Err(Refusal::invalid("class.id", "该班号留作辍学保留专用", "the number is kept for dropouts"));
     }
     if class.teacher.trim().is_empty() {
-        return barred("class.teacher", "没有班主任的班级按虚拟班级处理", "a class without a homeroom teacher is a virtual class");
+        return barred(
+            "class.teacher",
+            "没有班主任的班级按虚拟班级处理",
+            "a class without a homeroom teacher is a virtual class",
+        );
     }
     if !school.teaches(class.grade) {
         return barred("class.grade", "学校不设该年级", "the school does not teach the grade");

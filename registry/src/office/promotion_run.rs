@@ -12,12 +12,12 @@ use serde::{Deserialize, Serialize};
 
 use super::{Office, OfficeError};
 use crate::{
-    organisation::Tree,
+    organisation::{Class, Tree},
     promotion::{Outcome, outcome},
     pupil::{PupilId, Standing},
     store::{
-        StoreError, read,
-        table::{changes, pupils},
+        StoreError, read, rows,
+        table::{classes, pupils},
     },
 };
 
@@ -30,7 +30,6 @@ pub(super) struct Row {
     pub grade: i16,
     pub status: String,
     pub since_on: sea_orm::prelude::Date,
-    pub entry_month: String,
     pub regional_no: Option<String>,
 }
 
@@ -53,7 +52,6 @@ pub(super) async fn slice<C: ConnectionTrait>(connection: &C, after: PupilId) ->
             pupils::Column::Grade,
             pupils::Column::Status,
             pupils::Column::SinceOn,
-            pupils::Column::EntryMonth,
             pupils::Column::RegionalNo,
         ])
         .into_model::<Row>()
@@ -61,28 +59,29 @@ pub(super) async fn slice<C: ConnectionTrait>(connection: &C, after: PupilId) ->
         .await?)
 }
 
-/// Records that were placed by a decision effective on or after the first day of the year: resumed, or come back.
-pub(super) async fn placed_since<C: ConnectionTrait>(connection: &C, first: Day) -> Result<HashSet<PupilId>, StoreError> {
-    let ids: Vec<i64> = changes::Entity::find()
-        .filter(changes::Column::EffectiveOn.gte(sea_orm::prelude::Date::from(first)))
-        .filter(changes::Column::Kind.is_in(["复学", "辍学复学"]))
-        .select_only()
-        .column(changes::Column::PupilId)
-        .into_tuple()
-        .all(connection)
-        .await?;
-    Ok(ids.into_iter().collect())
+/// Classes founded for the new school year, which do not rise with it: their pupils are placed in the new year's grade already.
+pub(super) async fn new_classes<C: ConnectionTrait>(
+    connection: &C,
+    first: Day,
+) -> Result<HashSet<(String, String)>, StoreError> {
+    let mut found = HashSet::new();
+    for row in classes::Entity::find().filter(classes::Column::Closed.eq(false)).all(connection).await? {
+        let class: Class = rows::parsed("classes", &row.class_id, &row.data)?;
+        if Month::of(first) <= class.founded {
+            found.insert((row.school_id, row.class_id));
+        }
+    }
+    Ok(found)
 }
 
 /// What becomes of a record in the year that begins on a day.
-pub(super) fn outcome_of(row: &Row, tree: &Tree, first: Day, placed: &HashSet<PupilId>) -> Outcome {
-    let is_new = row.entry_month.parse::<Month>().is_ok_and(|month| Month::of(first) <= month);
+pub(super) fn outcome_of(row: &Row, tree: &Tree, new_classes: &HashSet<(String, String)>) -> Outcome {
     let (Some(school), Some(status), Ok(grade)) =
         (SchoolId::read(&row.school_id), Status::from_label(&row.status), u8::try_from(row.grade))
     else {
         return Outcome::Error;
     };
-    if status == Status::Enrolled && (is_new || placed.contains(&row.id)) {
+    if status == Status::Enrolled && new_classes.contains(&(row.school_id.clone(), row.class_id.clone())) {
         return Outcome::Placed;
     }
     let standing = Standing { school, class: row.class_id.clone(), grade, status };
@@ -123,7 +122,7 @@ impl Office {
         let look = self.store.look().await?;
         let tree = read::tree(&look).await?;
         let first = self.books.in_force(self.first_day(year))?.school_year_start().in_year(year);
-        let placed = placed_since(&look, first).await?;
+        let new_classes = new_classes(&look, first).await?;
         let mut plan = Plan { year, ..Plan::default() };
         let mut after = 0;
         loop {
@@ -131,7 +130,7 @@ impl Office {
             let Some(last) = rows.last() else { return Ok(plan) };
             after = last.id;
             for row in &rows {
-                let outcome = outcome_of(row, &tree, first, &placed);
+                let outcome = outcome_of(row, &tree, &new_classes);
                 plan.records += 1;
                 *plan.counts.entry(outcome.name().to_owned()).or_default() += 1;
                 if matches!(outcome, Outcome::Held | Outcome::Error) {
@@ -152,7 +151,11 @@ impl Office {
     }
 
     /// Pupils who have finished a stage and await their next school, by the school they left (小升初、初升高交接名单).
-    pub async fn awaiting_next_school(&self, grade: u8, since: Day) -> Result<BTreeMap<String, Vec<PupilId>>, OfficeError> {
+    pub async fn awaiting_next_school(
+        &self,
+        grade: u8,
+        since: Day,
+    ) -> Result<BTreeMap<String, Vec<PupilId>>, OfficeError> {
         let rows: Vec<(i64, String)> = pupils::Entity::find()
             .filter(pupils::Column::Status.eq(Status::Graduated.label()))
             .filter(pupils::Column::Grade.eq(i16::from(grade)))

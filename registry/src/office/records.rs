@@ -48,7 +48,13 @@ impl Desk<'_> {
     ) -> Done<Answer> {
         let pupil = self.own_record(actor, number, now).await?;
         if !pupil.standing.status.is_registered() {
-            return Err(Refusal::barred("status", "皖教基〔2013〕20号 第十七条", "学籍已注销，不再维护", "the record is closed").into());
+            return Err(Refusal::barred(
+                "status",
+                "皖教基〔2013〕20号 第十七条",
+                "学籍已注销，不再维护",
+                "the record is closed",
+            )
+            .into());
         }
         let (basic, changes) = merged(&pupil.basic, fields)?;
         if changes.is_empty() {
@@ -67,7 +73,8 @@ impl Desk<'_> {
         };
         let id = pupil.id;
         let after = Pupil { basic, version: pupil.version + 1, ..pupil };
-        let event = Event::Changed { pupil: after, fields: changes, effective_on: now.today(), movement: Some(movement) };
+        let event =
+            Event::Changed { pupil: after, fields: changes, effective_on: now.today(), movement: Some(movement) };
         let pupils = self.persist(vec![event], None, &actor.account, now).await?;
         Ok(Answer { id: Some(format!("record:{id}")), pupils, ..Answer::default() })
     }
@@ -177,10 +184,19 @@ impl Desk<'_> {
     ) -> Done<Answer> {
         self.for_school(actor, school, Right::Maintain, now)?;
         let mut numbers = Vec::with_capacity(named.len());
+        let mut seen = std::collections::HashSet::with_capacity(named.len());
         for number in named.keys() {
             let read = StudentNo::read(number).ok_or_else(|| {
                 Refusal::invalid("student_no", "学籍号格式有误", "a registration number has 19 places")
             })?;
+            if !seen.insert(read) {
+                return Err(Refusal::invalid(
+                    "graduation.twice",
+                    "同一学生在名单中出现两次",
+                    "a pupil is twice in the list",
+                )
+                .into());
+            }
             numbers.push((read, number));
         }
         let wanted: Vec<StudentNo> = numbers.iter().map(|(number, _)| *number).collect();
@@ -202,7 +218,10 @@ impl Desk<'_> {
         let pupils = self.persist(events, None, &actor.account, now).await?;
         // Due 31 July 24:00; what comes later is shown as late (GR-1).
         let policy = self.books.in_force(now.today())?;
-        let due = policy.snapshots().find(|(name, _, _)| *name == "graduation_done").map(|(_, due, _)| due.in_year(on.year()));
+        let due = policy
+            .snapshots()
+            .find(|(name, _, _)| *name == "graduation_done")
+            .map(|(_, due, _)| due.in_year(on.year()));
         let late = due.is_some_and(|due| due < now.today());
         let counts = BTreeMap::from([("late".to_owned(), if late { pupils } else { 0 })]);
         Ok(Answer { id: Some(format!("school:{school}")), pupils, counts, ..Answer::default() })
@@ -224,7 +243,8 @@ impl Desk<'_> {
             .and_then(|school| school.stage_of(pupil.standing.grade))
             .map_or("", |stage| stage.name());
         let of_stage = |kind: certificate::Kind| format!("{}:{stage}", kind.name());
-        let there = certificates::Entity::find().filter(certificates::Column::PupilId.eq(pupil.id)).all(self.tx).await?;
+        let there =
+            certificates::Entity::find().filter(certificates::Column::PupilId.eq(pupil.id)).all(self.tx).await?;
         let issued: Vec<certificate::Kind> = [certificate::Kind::Certificate, certificate::Kind::Replacement]
             .into_iter()
             .filter(|kind| there.iter().any(|row| row.kind == of_stage(*kind)))

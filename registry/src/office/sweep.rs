@@ -46,12 +46,14 @@ impl Desk<'_> {
             .collect::<Result<_, _>>()?;
         let guard_ms = policy.number("silence.guard_seconds").unwrap_or(60) * 1000;
         let is_over = |case: &Case| {
-            case.step().and_then(|step| step.period).is_some_and(|period| midnight_after(period.due_on) + guard_ms <= now.at)
+            case.step()
+                .and_then(|step| step.period)
+                .is_some_and(|period| midnight_after(period.due_on) + guard_ms <= now.at)
         };
         let mut would_default = 0;
         for case in near.iter().filter(|case| is_over(case)) {
             let own = self.books.named(&case.policy)?;
-            would_default += u32::from(application::defaults(case, &own));
+            would_default += u32::from(silence_decides(case, &own));
         }
         let hold = guard::judge(&self.state.clock, &now.mark, now.today(), would_default, &policy);
         let mut counts: BTreeMap<String, u64> = BTreeMap::new();
@@ -60,7 +62,7 @@ impl Desk<'_> {
         for case in near {
             let own = self.books.named(&case.policy)?;
             let over = is_over(&case);
-            let silent = application::defaults(&case, &own);
+            let silent = silence_decides(&case, &own);
             if over && silent && hold.is_some() {
                 *counts.entry("held".to_owned()).or_default() += 1;
                 continue;
@@ -71,7 +73,10 @@ impl Desk<'_> {
             let mut scene = self.scene(&tree, books, &system, now);
             if !over {
                 // Within the guard time after midnight the day before still counts.
-                scene.today = case.step().and_then(|step| step.period).map_or(now.today(), |period| period.due_on.min(now.today()));
+                scene.today = case
+                    .step()
+                    .and_then(|step| step.period)
+                    .map_or(now.today(), |period| period.due_on.min(now.today()));
             }
             self.load(&mut scene, &case).await?;
             let (before, id) = (case.clone(), case.id);
@@ -125,7 +130,10 @@ impl Desk<'_> {
                 .one(self.tx)
                 .await?
                 .is_some();
-            let done = notices::ActiveModel { done_on: sea_orm::ActiveValue::Set(Some(now.today().into())), ..Default::default() };
+            let done = notices::ActiveModel {
+                done_on: sea_orm::ActiveValue::Set(Some(now.today().into())),
+                ..Default::default()
+            };
             notices::Entity::update_many().set(done).filter(notices::Column::Id.eq(row.id)).exec(self.tx).await?;
             if !still || later {
                 continue;
@@ -154,7 +162,9 @@ impl Desk<'_> {
             return Err(Refusal::invalid("reason", "须写明解除暂停的依据", "state why it is safe").into());
         }
         if self.state.clock.hold.take().is_none() {
-            return Err(Refusal::conflict("not_on_hold", "本系统约定", "默认同意没有暂停", "defaults are not on hold").into());
+            return Err(
+                Refusal::conflict("not_on_hold", "本系统约定", "默认同意没有暂停", "defaults are not on hold").into()
+            );
         }
         self.state.clock.swept = Some(now.mark.clone());
         self.state.clock.forecast = self.forecast().await?;
@@ -184,7 +194,12 @@ impl Desk<'_> {
         let counts = BTreeMap::from([("moved".to_owned(), moved)]);
         Ok(Answer { counts, ..Answer::default() })
     }
+}
 
+/// Whether silence decides a case once its period is over: not while its last day is provisional (TR-8).
+fn silence_decides(case: &Case, policy: &domain::policy::Policy) -> bool {
+    let provisional = case.step().and_then(|step| step.period).is_some_and(|period| period.provisional);
+    application::defaults(case, policy) && !provisional
 }
 
 /// What the sweep did to a case, in words for the counts.

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Now,
     desk::{Desk, Done},
-    promotion_run::{outcome_of, placed_since, slice},
+    promotion_run::{new_classes, outcome_of, slice},
 };
 use crate::{
     actor::{Actor, Right, Role},
@@ -50,7 +50,9 @@ impl Desk<'_> {
         actor.may(Right::Administer)?;
         match actor.unit {
             Unit::Authority(unit) if unit.level() == AuthorityLevel::Province => Ok(()),
-            _ => Err(Refusal::forbidden(ARTICLE, "学年升级由全省统一进行", "the province moves to the new year as one")),
+            _ => {
+                Err(Refusal::forbidden(ARTICLE, "学年升级由全省统一进行", "the province moves to the new year as one"))
+            }
         }
     }
 
@@ -96,20 +98,23 @@ impl Desk<'_> {
         };
         write::put(self.tx, row, &[promotions::Column::Year]).await?;
         let pupils = counts.values().sum();
-        Ok(Answer { id: Some(format!("promotion:{year}")), state: Some("done".to_owned()), pupils, counts, ..Answer::default() })
+        Ok(Answer {
+            id: Some(format!("promotion:{year}")),
+            state: Some("done".to_owned()),
+            pupils,
+            counts,
+            ..Answer::default()
+        })
     }
 
     async fn clear_lines(&self, year: i32) -> Result<(), StoreError> {
         use sea_orm::{ColumnTrait, QueryFilter};
-        promotion_lines::Entity::delete_many()
-            .filter(promotion_lines::Column::Year.eq(year))
-            .exec(self.tx)
-            .await?;
+        promotion_lines::Entity::delete_many().filter(promotion_lines::Column::Year.eq(year)).exec(self.tx).await?;
         Ok(())
     }
 
     async fn write_lines(&mut self, year: i32, first: Day) -> Result<BTreeMap<String, u64>, StoreError> {
-        let placed = placed_since(self.tx, first).await?;
+        let new_classes = new_classes(self.tx, first).await?;
         let mut counts: BTreeMap<String, u64> = BTreeMap::new();
         let mut after = 0;
         loop {
@@ -118,7 +123,7 @@ impl Desk<'_> {
             after = last.id;
             let mut lines = Vec::with_capacity(rows.len());
             for row in &rows {
-                let outcome = outcome_of(row, &self.tree, first, &placed);
+                let outcome = outcome_of(row, &self.tree, &new_classes);
                 *counts.entry(outcome.name().to_owned()).or_default() += 1;
                 let new_regional_no = (outcome == Outcome::NewStage)
                     .then(|| self.regional_of(&row.school_id, row.grade + 1, first.year()))
@@ -145,7 +150,13 @@ impl Desk<'_> {
     }
 
     /// Movements first, while records are still as they were; then the records. Returns how many movements there are.
-    async fn carry_out_lines(&self, year: i32, first: Day, first_change: i64, recorded_on: Day) -> Result<i64, StoreError> {
+    async fn carry_out_lines(
+        &self,
+        year: i32,
+        first: Day,
+        first_change: i64,
+        recorded_on: Day,
+    ) -> Result<i64, StoreError> {
         let base = first_change - 1;
         let rising = "('promoted', 'new_stage', 'dropped_out')";
         let movements = format!(
@@ -244,7 +255,13 @@ impl Desk<'_> {
         }
         let row = promotions::Entity::find_by_id(year).one(self.tx).await?;
         let Some(row) = row.filter(|row| row.state == "done") else {
-            return Err(Refusal::conflict("promotion.none", ARTICLE, "该学年没有可撤销的升级", "there is no promotion of that year to undo").into());
+            return Err(Refusal::conflict(
+                "promotion.none",
+                ARTICLE,
+                "该学年没有可撤销的升级",
+                "there is no promotion of that year to undo",
+            )
+            .into());
         };
         let run: Run = rows::parsed("promotions", &year.to_string(), &row.data)?;
         let last = self.state.counters.get("change").copied().unwrap_or_default();
@@ -285,7 +302,12 @@ impl Desk<'_> {
         let undone = promotions::ActiveModel { year: Set(year), state: Set("undone".to_owned()), data: Set(row.data) };
         write::put(self.tx, undone, &[promotions::Column::Year]).await?;
         let pupils = u64::try_from(count).unwrap_or_default();
-        Ok(Answer { id: Some(format!("promotion:{year}")), state: Some("undone".to_owned()), pupils, ..Answer::default() })
+        Ok(Answer {
+            id: Some(format!("promotion:{year}")),
+            state: Some("undone".to_owned()),
+            pupils,
+            ..Answer::default()
+        })
     }
 }
 

@@ -23,6 +23,9 @@ pub enum StoreError {
         /// The unknown step.
         step: String,
     },
+    /// The database's file.
+    #[error("the database's file")]
+    File(#[from] std::io::Error),
     /// The database itself.
     #[error("the database does not answer as it should")]
     Database(#[from] DbErr),
@@ -66,10 +69,13 @@ impl Store {
                 let only = Database::connect(sqlite(url, 1)).await?;
                 Store { writer: only.clone(), readers: only }
             }
-            Some("sqlite") => Store {
-                writer: Database::connect(sqlite(url, 1)).await?,
-                readers: Database::connect(sqlite(url, READERS)).await?,
-            },
+            Some("sqlite") => {
+                keep_private(url)?;
+                Store {
+                    writer: Database::connect(sqlite(url, 1)).await?,
+                    readers: Database::connect(sqlite(url, READERS)).await?,
+                }
+            }
             Some("postgres" | "postgresql") => {
                 let mut options = ConnectOptions::new(url);
                 options.max_connections(READERS).acquire_timeout(Duration::from_secs(20)).sqlx_logging(false);
@@ -131,6 +137,18 @@ impl Store {
     }
 }
 
+/// A new file of children's records is for its owner alone; SQLite gives its log the same mode.
+fn keep_private(url: &str) -> Result<(), StoreError> {
+    use fs_err::os::unix::fs::OpenOptionsExt as _;
+    let path = url.trim_start_matches("sqlite:").trim_start_matches("//").split('?').next().unwrap_or_default();
+    let mut options = fs_err::OpenOptions::new();
+    match options.write(true).create_new(true).mode(0o600).open(path) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(StoreError::File(error)),
+    }
+}
+
 fn sqlite(url: &str, connections: u32) -> ConnectOptions {
     let mut options = ConnectOptions::new(url);
     options.max_connections(connections).sqlx_logging(false).map_sqlx_sqlite_opts(|options| {
@@ -143,7 +161,10 @@ fn sqlite(url: &str, connections: u32) -> ConnectOptions {
     });
     if url.contains(":memory:") {
         // The database lives as long as its one connection.
-        options.min_connections(1).idle_timeout(Duration::from_secs(86_400 * 365)).max_lifetime(Duration::from_secs(86_400 * 365));
+        options
+            .min_connections(1)
+            .idle_timeout(Duration::from_secs(86_400 * 365))
+            .max_lifetime(Duration::from_secs(86_400 * 365));
     }
     options
 }

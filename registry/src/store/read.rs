@@ -2,18 +2,12 @@
 
 use std::collections::HashMap;
 
-use domain::{
-    identity::StudentNo,
-    movement::Status,
-    organisation::SchoolId,
-};
+use domain::{identity::StudentNo, movement::Status, organisation::SchoolId};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::{
     StoreError, rows,
-    table::{
-        authorities, cases, changes, classes, delegations, newcomers, notices, officers, pupils, schools, terms,
-    },
+    table::{authorities, cases, changes, classes, delegations, newcomers, notices, officers, pupils, schools, terms},
 };
 use crate::{
     case::{Case, CaseId, State},
@@ -58,7 +52,11 @@ pub async fn officers<C: ConnectionTrait>(connection: &C) -> Result<HashMap<Stri
 }
 
 /// A class.
-pub async fn class<C: ConnectionTrait>(connection: &C, school: SchoolId, id: &str) -> Result<Option<Class>, StoreError> {
+pub async fn class<C: ConnectionTrait>(
+    connection: &C,
+    school: SchoolId,
+    id: &str,
+) -> Result<Option<Class>, StoreError> {
     let row = classes::Entity::find_by_id((school.to_string(), id.to_owned())).one(connection).await?;
     row.map(|row| rows::parsed("classes", &row.class_id, &row.data)).transpose()
 }

@@ -95,7 +95,8 @@ pub fn pupil(row: pupils::Model) -> Result<Pupil, StoreError> {
 pub fn of_case(case: &Case, turn: Option<Unit>) -> Result<cases::ActiveModel, StoreError> {
     let pending = case.state.is_pending();
     let kind = case.purpose.kind();
-    let due_on = case.step().filter(|_| case.state == State::Open).and_then(|step| step.period).map(|period| period.due_on);
+    let due_on =
+        case.step().filter(|_| case.state == State::Open).and_then(|step| step.period).map(|period| period.due_on);
     Ok(cases::ActiveModel {
         id: Set(case.id),
         kind: Set(kind.name().to_owned()),

@@ -31,10 +31,14 @@ impl OfficeState {
         if to_write && connection.get_database_backend() == DbBackend::Postgres {
             select = select.lock_exclusive();
         }
-        let broken = || StoreError::Broken { table: "office_state", key: "1".to_owned(), what: "is missing".to_owned() };
+        let broken =
+            || StoreError::Broken { table: "office_state", key: "1".to_owned(), what: "is missing".to_owned() };
         let row = select.one(connection).await?.ok_or_else(broken)?;
-        serde_json::from_str(&row.data)
-            .map_err(|source| StoreError::Unreadable { table: "office_state", key: "1".to_owned(), source })
+        serde_json::from_str(&row.data).map_err(|source| StoreError::Unreadable {
+            table: "office_state",
+            key: "1".to_owned(),
+            source,
+        })
     }
 
     /// Writes the row.

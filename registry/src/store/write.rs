@@ -2,8 +2,8 @@
 
 use domain::calendar::Day;
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IdenStatic, IntoActiveModel, Iterable,
-    QueryFilter, sea_query::OnConflict,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IdenStatic, IntoActiveModel,
+    Iterable, QueryFilter, sea_query::OnConflict,
 };
 
 use super::{
@@ -38,11 +38,7 @@ where
 }
 
 /// Inserts a row, or replaces the one of the same key.
-pub async fn put<C, A>(
-    connection: &C,
-    row: A,
-    key: &[<A::Entity as EntityTrait>::Column],
-) -> Result<(), StoreError>
+pub async fn put<C, A>(connection: &C, row: A, key: &[<A::Entity as EntityTrait>::Column]) -> Result<(), StoreError>
 where
     C: ConnectionTrait,
     A: ActiveModelTrait + Send,

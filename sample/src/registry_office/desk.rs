@@ -280,9 +280,10 @@ fn next(one: &Application, answer: &Answer, step: usize) -> Option<(String, Comm
         ("open", Fate::Returned) => decide(Verdict::Return, "材料不清，请补正"),
         ("open", Fate::Completed) if step == 0 => decide(Verdict::Return, "缺页，请补正"),
         ("open", Fate::Completed) => decide(Verdict::Approve, "补正后材料齐全，同意"),
-        ("returned", Fate::Completed) => {
-            Some((one.account.clone(), Command::Resubmit { case, purpose: None, evidence: Vec::new() }))
-        }
+        ("returned", Fate::Completed) => Some((
+            one.account.clone(),
+            Command::Resubmit { case, purpose: None, evidence: Vec::new(), rows: Vec::new() },
+        )),
         ("open", Fate::Withdrawn) => {
             Some((one.account.clone(), Command::Withdraw { case, reason: "家长改变主意".to_owned() }))
         }

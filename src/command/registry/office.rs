@@ -8,11 +8,7 @@ use registry::{
     office::{By, Now, Office},
 };
 
-use crate::{
-    clock,
-    outcome::UsageError,
-    settings::Cli,
-};
+use crate::{clock, outcome::UsageError, settings::Cli};
 
 /// Where the registry is.
 #[derive(Debug, clap::Args)]

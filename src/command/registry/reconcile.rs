@@ -57,15 +57,16 @@ pub async fn run(cli: &Cli, at: &AtRegistry, task: &Reconcile) -> anyhow::Result
         }
     };
     while let Some(batch) = stream.try_next().await.context("the query failed")? {
-        let columns = batch
-            .columns()
-            .iter()
-            .map(|column| cast(column, &DataType::Utf8))
-            .collect::<Result<Vec<_>, _>>()?;
+        let columns =
+            batch.columns().iter().map(|column| cast(column, &DataType::Utf8)).collect::<Result<Vec<_>, _>>()?;
         for row in 0..batch.num_rows() {
             let text = |at: usize| columns[at].as_string::<i32>().value(row).to_owned();
-            let there =
-                Standing { school: text(1), class: text(2), grade: text(3).parse().unwrap_or_default(), status: text(4) };
+            let there = Standing {
+                school: text(1),
+                class: text(2),
+                grade: text(3).parse().unwrap_or_default(),
+                status: text(4),
+            };
             let number = text(0);
             match own.remove(&number) {
                 Some(here) if here == there => same += 1,

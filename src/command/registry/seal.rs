@@ -94,7 +94,8 @@ fn write_ring(keys: &Path) -> anyhow::Result<()> {
     let (from, to) = seals::validity(clock::today());
     for file in fs_err::read_dir(keys)? {
         let file = file?.path();
-        let Some(unit) = file.file_stem().and_then(|stem| stem.to_str()).filter(|_| file.extension() == Some("pem".as_ref()))
+        let Some(unit) =
+            file.file_stem().and_then(|stem| stem.to_str()).filter(|_| file.extension() == Some("pem".as_ref()))
         else {
             continue;
         };
@@ -114,7 +115,10 @@ pub fn verify(task: &VerifySeal) -> anyhow::Result<Outcome> {
         .map_err(|error| UsageError(format!("{} is no seal: {error}", task.seal.display())))?;
     match seal.verify(&ring) {
         Ok(by) => {
-            say!("{}", json!({ "valid": true, "unit": by.unit, "signed_at": seal.signed_at, "document": seal.document }));
+            say!(
+                "{}",
+                json!({ "valid": true, "unit": by.unit, "signed_at": seal.signed_at, "document": seal.document })
+            );
             Ok(Outcome::Done)
         }
         Err(error) => {

@@ -25,14 +25,26 @@ impl World {
         for one in told {
             let Ok(answer) = &one.answer else { continue };
             touched.extend(answer.case);
-            let many = matches!(
-                one.command,
-                Command::Sweep {} | Command::RecountPeriods {} | Command::MergeSchool { .. } | Command::ChangeSchool { .. }
-            );
-            let death = answer.case.and_then(|case| self.model.cases.get(&case)).filter(|case| case.purpose.kind() == Kind::Death);
+            let many = self.enters_newcomers(&one.command)
+                || matches!(
+                    one.command,
+                    Command::Sweep {}
+                        | Command::RecountPeriods {}
+                        | Command::MergeSchool { .. }
+                        | Command::ChangeSchool { .. }
+                );
+            let death = answer
+                .case
+                .and_then(|case| self.model.cases.get(&case))
+                .filter(|case| case.purpose.kind() == Kind::Death);
             let of = death.and_then(|case| case.pupil);
-            touched.extend(self.model.pending().filter(|case| many || (of.is_some() && case.pupil == of)).map(|case| case.id));
-            if let (Command::SubmitNewcomers { rows, .. }, Some(case)) = (&one.command, answer.case) {
+            touched.extend(
+                self.model.pending().filter(|case| many || (of.is_some() && case.pupil == of)).map(|case| case.id),
+            );
+            if let (Command::SubmitNewcomers { rows, .. } | Command::Resubmit { rows, .. }, Some(case)) =
+                (&one.command, answer.case)
+                && !rows.is_empty()
+            {
                 self.model.batches.insert(case, rows.clone());
             }
         }
@@ -66,7 +78,9 @@ impl World {
 
     fn opened(&mut self, case: &Case, told: &[Told]) {
         let today = self.today();
-        let by = told.iter().any(|one| one.account == case.entered_by && one.answer.as_ref().is_ok_and(|a| a.case == Some(case.id)));
+        let by = told
+            .iter()
+            .any(|one| one.account == case.entered_by && one.answer.as_ref().is_ok_and(|a| a.case == Some(case.id)));
         self.must(by && case.opened_on == today, || format!("case {} was opened by nobody", case.id));
         let parties: Vec<_> = case.steps.iter().map(|step| step.party).collect();
         let route = predict::route(&self.model, case);
@@ -74,7 +88,9 @@ impl World {
         self.must(parties == route, || format!("case {} goes by {parties:?}, not by {route:?}", case.id));
         for step in &case.steps {
             let unit = predict::party(&self.model, case, step.party);
-            self.must(unit == Some(step.unit), || format!("{:?} of case {} is {}, not {unit:?}", step.party, case.id, step.unit));
+            self.must(unit == Some(step.unit), || {
+                format!("{:?} of case {} is {}, not {unit:?}", step.party, case.id, step.unit)
+            });
         }
         let since = match &case.purpose {
             Purpose::Death(death) => death.known_on,
@@ -83,7 +99,8 @@ impl World {
         self.period_is_right(case, since);
         match case.steps.is_empty() {
             true => self.must(case.state == State::Approved, || format!("case {} waits for nobody", case.id)),
-            false => self.must(case.state == State::Open && case.at == 0, || format!("case {} begins in its middle", case.id)),
+            false => self
+                .must(case.state == State::Open && case.at == 0, || format!("case {} begins in its middle", case.id)),
         }
     }
 
@@ -94,7 +111,9 @@ impl World {
         }
         // INV: TR-6: a closed case stays as it was closed.
         self.must(before.state.is_pending(), || format!("case {} was {} and went on", case.id, before.state.name()));
-        let same = case.purpose.kind() == before.purpose.kind() && case.pupil == before.pupil && case.applicant == before.applicant;
+        let same = case.purpose.kind() == before.purpose.kind()
+            && case.pupil == before.pupil
+            && case.applicant == before.applicant;
         self.must(same && before.at <= case.at, || format!("case {} is another one now", case.id));
         // INV: TR-1, TR-14
         let in_order = case.steps.iter().enumerate().all(|(at, step)| match &step.decision {
@@ -118,15 +137,25 @@ impl World {
         }
         let by_hand = fresh.iter().filter(|(_, decision)| decision.mode == Mode::Manual).count();
         self.must(by_hand <= told.len(), || format!("case {} made {by_hand} steps at once", case.id));
-        let withdrawn = told.iter().any(|one| matches!(one.command, Command::Withdraw { case: id, .. } if id == case.id));
+        let withdrawn =
+            told.iter().any(|one| matches!(one.command, Command::Withdraw { case: id, .. } if id == case.id));
         match case.state {
-            State::Approved => self.must(case.at == case.steps.len() && case.closed_on.is_some(), || format!("case {} is half approved", case.id)),
+            State::Approved => self.must(case.at == case.steps.len() && case.closed_on.is_some(), || {
+                format!("case {} is half approved", case.id)
+            }),
             State::Withdrawn => self.must(withdrawn, || format!("case {} was withdrawn by nobody", case.id)),
             // INV: TR-18
-            State::Ended => self.must(self.has_died(before), || format!("case {} has ended without a death", case.id)),
+            State::Ended => {
+                let overtaken = self.has_died(before) || told.iter().any(|one| self.enters_newcomers(&one.command));
+                self.must(overtaken, || format!("case {} has ended, and nothing has overtaken it", case.id));
+            }
             // INV: TR-13
             State::Refused => {
-                let reasoned = case.steps.get(case.at).and_then(|step| step.decision.as_ref()).is_some_and(|d| !d.opinion.is_empty());
+                let reasoned = case
+                    .steps
+                    .get(case.at)
+                    .and_then(|step| step.decision.as_ref())
+                    .is_some_and(|d| !d.opinion.is_empty());
                 self.must(reasoned, || format!("case {} was refused without a reason", case.id));
                 let silent = case.last_decision().is_some_and(|decision| decision.mode == Mode::Silence);
                 if silent {
@@ -137,7 +166,8 @@ impl World {
         }
         let resubmitted = before.state == State::Returned && case.state == State::Open;
         if case.state == State::Open && case.at != before.at && !resubmitted {
-            let since = case.at.checked_sub(1).and_then(|at| case.steps[at].decision.as_ref()).map_or(self.today(), |d| d.on);
+            let since =
+                case.at.checked_sub(1).and_then(|at| case.steps[at].decision.as_ref()).map_or(self.today(), |d| d.on);
             self.period_is_right(case, since);
         }
     }
@@ -152,16 +182,24 @@ impl World {
         let by = told.iter().any(|one| {
             one.account == decision.by && matches!(&one.command, Command::Decide { case, verdict, .. } if *case == before.id && *verdict == decision.verdict)
         });
-        self.must(by && decision.on == self.today(), || format!("step {at} of case {} was decided by nobody", before.id));
+        self.must(by && decision.on == self.today(), || {
+            format!("step {at} of case {} was decided by nobody", before.id)
+        });
         let party = before.steps[at].party;
         let turn = predict::party(&self.model, before, party);
-        self.must(turn == Some(decision.unit), || format!("step {at} of case {} was decided for {}, not {turn:?}", before.id, decision.unit));
+        self.must(turn == Some(decision.unit), || {
+            format!("step {at} of case {} was decided for {}, not {turn:?}", before.id, decision.unit)
+        });
         let unit = self.model.officers.get(&decision.by).map(|officer| officer.unit);
         let acts = unit.is_some_and(|unit| self.model.acts_for(unit, decision.unit, decision.on));
-        self.must(acts && decision.by != before.entered_by, || format!("step {at} of case {} was decided by the wrong one", before.id));
+        self.must(acts && decision.by != before.entered_by, || {
+            format!("step {at} of case {} was decided by the wrong one", before.id)
+        });
         let late = before.steps[at].period.is_some_and(|period| period.due_on < decision.on && !period.provisional);
         let silent = before.purpose.kind() == Kind::Transfer && self.is_anhui() && before.state == State::Open;
-        self.must(!(late && silent), || format!("case {} was decided by hand after silence had approved it", before.id));
+        self.must(!(late && silent), || {
+            format!("case {} was decided by hand after silence had approved it", before.id)
+        });
     }
 
     /// Silence decided: of a transfer, where the measures say so, on the last day of a period that is over and not provisional
@@ -170,9 +208,13 @@ impl World {
         let swept = told.iter().any(|one| matches!(one.command, Command::Sweep {}));
         let kind = case.purpose.kind() == Kind::Transfer && self.is_anhui();
         self.must(swept && kind && decision.by == "system", || format!("silence decided case {}", case.id));
-        let Some(period) = case.steps[at].period else { self.fail(&format!("silence decided case {} without a period", case.id)) };
+        let Some(period) = case.steps[at].period else {
+            self.fail(&format!("silence decided case {} without a period", case.id))
+        };
         let over = decision.on == period.due_on && period.due_on < self.today() && !period.provisional;
-        self.must(over && !decision.opinion.is_empty(), || format!("silence decided case {} on {} with {period:?}", case.id, decision.on));
+        self.must(over && !decision.opinion.is_empty(), || {
+            format!("silence decided case {} on {} with {period:?}", case.id, decision.on)
+        });
         if decision.verdict == Verdict::Approve {
             self.tally.saw("silence");
         }
@@ -196,7 +238,9 @@ impl World {
             (Some(earlier), _, period) => {
                 self.must(period == earlier.period, || format!("the sending side of case {} has two periods", case.id));
             }
-            (None, None, period) => self.must(period.is_none(), || format!("case {} has a period that no measure sets", case.id)),
+            (None, None, period) => {
+                self.must(period.is_none(), || format!("case {} has a period that no measure sets", case.id))
+            }
             (None, Some(due), period) => {
                 let right = period.is_some_and(|period| {
                     (period.due_on, period.provisional, period.received_on) == (due.day, due.provisional, since)
@@ -217,7 +261,9 @@ impl World {
             _ => None,
         };
         let told = turn.and_then(Unit::read);
-        self.must(told == expected, || format!("case {} ({}) lies with {told:?}, not with {expected:?}", case.id, case.state.name()));
+        self.must(told == expected, || {
+            format!("case {} ({}) lies with {told:?}, not with {expected:?}", case.id, case.state.name())
+        });
     }
 
     /// After a sweep nothing past its deadline is undecided: approved by silence where the measures say so, else raised (INV: TR-4, DR-1).
@@ -237,7 +283,9 @@ impl World {
                 self.tally.saw("held");
                 continue;
             }
-            self.must(case.overdue, || format!("case {} ({}) is late and nobody was told", case.id, case.purpose.kind().name()));
+            self.must(case.overdue, || {
+                format!("case {} ({}) is late and nobody was told", case.id, case.purpose.kind().name())
+            });
             if silent {
                 let waits = self.waits_for_something(&case);
                 self.must(waits, || format!("case {} is late, and silence has not approved it", case.id));
@@ -250,8 +298,11 @@ impl World {
     fn waits_for_something(&self, case: &Case) -> bool {
         let Purpose::Transfer(transfer) = &case.purpose else { return false };
         let Some(pupil) = case.pupil.and_then(|id| self.model.pupils.get(&id)) else { return false };
-        let key_change = self.model.pending().any(|other| other.pupil == case.pupil && other.purpose.kind() == Kind::KeyChange);
-        let Some(Unit::School(school)) = case.applicant.school().map(|school| self.model.keeper(school)) else { return false };
+        let key_change =
+            self.model.pending().any(|other| other.pupil == case.pupil && other.purpose.kind() == Kind::KeyChange);
+        let Some(Unit::School(school)) = case.applicant.school().map(|school| self.model.keeper(school)) else {
+            return false;
+        };
         key_change || !self.model.classes_of(school, pupil.standing.grade).contains(&transfer.class)
     }
 }

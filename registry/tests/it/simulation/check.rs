@@ -9,8 +9,8 @@ use domain::{
     organisation::SchoolId,
 };
 use registry::{
-    command::Command,
     case::State,
+    command::Command,
     pupil::{PupilId, Standing},
     purpose::{Kind, Purpose},
     store::{
@@ -67,7 +67,9 @@ impl World {
         let known = i64::try_from(self.model.pupils.len()).expect("a count");
         // INV: ID-1
         self.must(sum("pupils") == known, || format!("{} records, {known} are explained", sum("pupils")));
-        self.must(sum("persons") == known && sum("numbers") == known, || "a person or a number is there twice".to_owned());
+        self.must(sum("persons") == known && sum("numbers") == known, || {
+            "a person or a number is there twice".to_owned()
+        });
         // INV: KF-1 and the ledger: a record changes with a row of history, or not at all.
         self.must(sum("versions") == self.marks.versions, || "a record has changed that no row explains".to_owned());
         // INV: TR-2
@@ -98,7 +100,9 @@ impl World {
             let from = standing(&row.from_school, &row.from_class, row.from_grade, &row.from_status);
             let to = standing(&row.to_school, &row.to_class, row.to_grade, &row.to_status);
             let kind = MovementKind::from_label(&row.kind).expect("a kind of the contract");
-            self.must(self.is_explained(kind, &row), || format!("{kind} of record {} rests on case {:?}", row.pupil_id, row.case_id));
+            self.must(self.is_explained(kind, &row), || {
+                format!("{kind} of record {} rests on case {:?}", row.pupil_id, row.case_id)
+            });
             let effective_on = Day::from(row.effective_on);
             self.must(effective_on <= today, || format!("{kind} holds from {effective_on}, which has not come"));
             // INV: WD-1
@@ -132,7 +136,9 @@ impl World {
                 _ => {}
             }
             self.must(begins_there, || format!("{kind} of record {} begins where it does not stand", row.pupil_id));
-            self.must(!stands || before <= effective_on, || format!("{kind} holds from {effective_on}, before the change of {before}"));
+            self.must(!stands || before <= effective_on, || {
+                format!("{kind} holds from {effective_on}, before the change of {before}")
+            });
         }
         touched
     }
@@ -183,10 +189,13 @@ impl World {
             .expect("field changes");
         let mut touched = BTreeSet::new();
         for row in rows {
-            self.must(row.id == self.marks.field + 1, || format!("field change {} follows {}", row.id, self.marks.field));
+            self.must(row.id == self.marks.field + 1, || {
+                format!("field change {} follows {}", row.id, self.marks.field)
+            });
             self.marks.field = row.id;
             touched.insert(row.pupil_id);
-            let key = matches!(row.field.as_str(), "name" | "sex" | "birth_date" | "id_no" | "id_kind" | "photo_digest");
+            let key =
+                matches!(row.field.as_str(), "name" | "sex" | "birth_date" | "id_no" | "id_kind" | "photo_digest");
             if !key {
                 continue;
             }
@@ -200,7 +209,9 @@ impl World {
                         decision.by != case.entered_by && matches!(decision.unit, Unit::Authority(_))
                     })
             });
-            self.must(approved, || format!("`{}` of record {} was replaced without an approved change", row.field, row.pupil_id));
+            self.must(approved, || {
+                format!("`{}` of record {} was replaced without an approved change", row.field, row.pupil_id)
+            });
             let known = self.model.pupils.get_mut(&row.pupil_id).expect("a record that is known");
             let held = super::ledger::value(&known.key, &row.field) == row.old;
             super::ledger::replace(&mut known.key, &row.field, &row.new);
@@ -234,7 +245,10 @@ impl World {
                 format!("record {} stands at {:?}, its changes say {:?}", record.id, record.standing, before.standing)
             });
             self.must(record.since_on <= before.effective_on, || {
-                format!("record {} stands so since {}, its last change holds from {}", record.id, record.since_on, before.effective_on)
+                format!(
+                    "record {} stands so since {}, its last change holds from {}",
+                    record.id, record.since_on, before.effective_on
+                )
             });
             let entered = told.iter().any(|one| self.enters_newcomers(&one.command));
             let mut key = before.key.clone();
@@ -260,7 +274,7 @@ impl World {
         }
     }
 
-    fn enters_newcomers(&self, command: &Command) -> bool {
+    pub fn enters_newcomers(&self, command: &Command) -> bool {
         matches!(command, Command::Decide { case, .. }
             if self.model.cases.get(case).is_some_and(|case| matches!(case.purpose, Purpose::Newcomers(_))))
     }
@@ -268,9 +282,7 @@ impl World {
     fn enter(&mut self, record: registry::pupil::Pupil) {
         // INV: ID-4
         let fresh = record.regional_no.as_ref().is_some_and(|number| self.model.regional.insert(number.clone()));
-        self.must(fresh, || {
-            format!("the regional number of record {} is missing or was used before", record.id)
-        });
+        self.must(fresh, || format!("the regional number of record {} is missing or was used before", record.id));
         let twice = self.model.numbers.insert(record.student_no, record.id);
         self.must(twice.is_none(), || "a registration number was used again".to_owned());
         self.must(self.was_asked_for(&record), || format!("record {} is not what was asked for", record.id));
@@ -293,9 +305,13 @@ impl World {
     /// A new regional number comes with a new stage, or is the old one that an undone promotion gives back (INV: ID-4).
     fn regional(&mut self, number: &Option<String>, told: &[Told]) {
         let undone = told.iter().any(|one| matches!(one.command, Command::UndoPromotion { .. }));
-        let staged = told.iter().any(|one| matches!(one.command, Command::Promote { .. }) || self.enters_newcomers(&one.command));
+        let staged = told
+            .iter()
+            .any(|one| matches!(one.command, Command::Promote { .. }) || self.enters_newcomers(&one.command));
         let fresh = number.as_ref().is_some_and(|number| self.model.regional.insert(number.clone()));
-        self.must(undone || (staged && fresh), || "a regional number has changed for no reason, or was used before".to_owned());
+        self.must(undone || (staged && fresh), || {
+            "a regional number has changed for no reason, or was used before".to_owned()
+        });
     }
 
     pub async fn learn_classes(&mut self) {
@@ -335,7 +351,12 @@ const fn touches_classes(command: &Command) -> bool {
 }
 
 /// An account of the ledger from the columns of a change.
-pub fn standing(school: &Option<String>, class: &Option<String>, grade: Option<i16>, status: &Option<String>) -> Option<Standing> {
+pub fn standing(
+    school: &Option<String>,
+    class: &Option<String>,
+    grade: Option<i16>,
+    status: &Option<String>,
+) -> Option<Standing> {
     Some(Standing {
         school: SchoolId::read(school.as_deref()?)?,
         class: class.clone()?,

@@ -58,8 +58,10 @@ impl World {
             let reason = if self.chance(85) { "学区不符".to_owned() } else { String::new() };
             except.push(Exception { row: 1 + self.below(batch.rows + 1), reason });
         }
-        let right = self.model.officers.get(&account).is_some_and(|officer| super::units::on_duty(officer, self.today()));
-        let may = right && predict::forbidden(&self.model, &account, &self.decision(case, verdict), self.today()).is_none();
+        let right =
+            self.model.officers.get(&account).is_some_and(|officer| super::units::on_duty(officer, self.today()));
+        let may =
+            right && predict::forbidden(&self.model, &account, &self.decision(case, verdict), self.today()).is_none();
         let command = Command::Decide { case: case.id, verdict, opinion, version, except: except.clone() };
         let answer = if self.chance(4) {
             self.both_decide(case, &account, command).await
@@ -71,7 +73,9 @@ impl World {
                 if let (Some("approved"), Purpose::Newcomers(batch)) = (answer.state.as_deref(), &case.purpose) {
                     // INV: EN-3
                     let taken = u64::from(batch.rows) - except.len() as u64;
-                    self.must(answer.pupils == taken, || format!("{taken} rows were taken, {} records came of it", answer.pupils));
+                    self.must(answer.pupils == taken, || {
+                        format!("{taken} rows were taken, {} records came of it", answer.pupils)
+                    });
                 }
             }
             // Whose turn it is, is never told that he has no right.
@@ -119,7 +123,8 @@ impl World {
             && let Some(account) = self.clerk_but(self.turn_of(case), &case.entered_by)
         {
             let opinion = format!("不符合规定（{code}）");
-            let command = Command::Decide { case: case.id, verdict: Verdict::Refuse, opinion, version: None, except: Vec::new() };
+            let command =
+                Command::Decide { case: case.id, verdict: Verdict::Refuse, opinion, version: None, except: Vec::new() };
             let _ = self.tell(&account, command).await;
         }
     }
@@ -136,14 +141,24 @@ impl World {
             return self.decide(case).await;
         }
         let account = self.someone(own);
-        let others: Vec<Purpose> = self.model.cases.values().rev().take(30).map(|other| other.purpose.clone()).collect();
+        let others: Vec<Purpose> =
+            self.model.cases.values().rev().take(30).map(|other| other.purpose.clone()).collect();
         let purpose = match self.below(12) {
             0 => self.pick(&others),
             1..4 => Some(case.purpose.clone()),
             _ => None,
         };
-        let evidence = vec![Evidence { kind: "other_certificate".to_owned(), title: "补正".to_owned(), digest: None }];
-        let command = Command::Resubmit { case: case.id, purpose, evidence };
+        let evidence =
+            vec![Evidence { kind: "other_certificate".to_owned(), title: "补正".to_owned(), digest: None }];
+        let mut rows = Vec::new();
+        let first = self.model.batches.get(&case.id).and_then(|rows| rows.first()).cloned();
+        if let Some(first) = first.filter(|_| matches!(case.purpose, Purpose::Newcomers(_)))
+            && self.chance(50)
+        {
+            let count = 1 + self.below(2);
+            rows = self.first_graders(count, first.grade, &first.class, first.entry_month.year());
+        }
+        let command = Command::Resubmit { case: case.id, purpose, evidence, rows };
         if self.tell(&account, command).await.is_ok() {
             self.tally.saw("submitted again");
         }
@@ -166,10 +181,16 @@ impl World {
         let Ok(answer) = self.tell(&account, Command::Sweep {}).await else { return };
         let on_hold = answer.state.as_deref() == Some("on_hold");
         self.nothing_is_forgotten(on_hold);
+        let silent = answer.counts.get("approved_by_silence").copied().unwrap_or_default();
+        if 0 < silent && self.chance(50) {
+            self.reversal().await;
+        }
         if on_hold {
             // INV: TR-9
             let silent = self.model.cases.values().filter(|case| case.closed_on == Some(self.today()));
-            let silent = silent.filter(|case| case.last_decision().is_some_and(|decision| decision.mode == Mode::Silence)).count();
+            let silent = silent
+                .filter(|case| case.last_decision().is_some_and(|decision| decision.mode == Mode::Silence))
+                .count();
             self.must(silent == 0, || "silence approved something while defaults are on hold".to_owned());
             if self.chance(60) {
                 let account = if self.chance(80) { self.provincial() } else { self.anybody() };

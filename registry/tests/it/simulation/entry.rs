@@ -2,20 +2,11 @@
 
 use domain::{calendar::Day, identity::Sex, movement::Status, organisation::SchoolId};
 use registry::{
-    case::Case,
-    command::Command,
-    newcomers::Newcomer,
-    organisation::School,
-    portrait::Picture,
-    pupil::Holder,
+    case::Case, command::Command, newcomers::Newcomer, organisation::School, portrait::Picture, pupil::Holder,
     unit::Unit,
 };
 
-use super::{
-    model::Known,
-    predict,
-    world::World,
-};
+use super::{model::Known, predict, world::World};
 use crate::support;
 
 impl World {
@@ -24,8 +15,11 @@ impl World {
         let schools: Vec<School> = self.model.open_schools().cloned().collect();
         for school in schools {
             for grade in predict::entry_grades(&school) {
-                let class = self.model.classes_of(school.id, grade).pop();
-                let Some(class) = class.filter(|_| self.chance(percent)) else { continue };
+                if !self.chance(percent) {
+                    continue;
+                }
+                self.open_class(&school, grade, year).await;
+                let Some(class) = self.model.classes_of(school.id, grade).pop() else { continue };
                 let rows = if grade == 1 {
                     let count = 1 + self.below(3);
                     self.first_graders(count, grade, &class, year)
@@ -39,11 +33,14 @@ impl World {
 
     /// Pupils who finished a stage elsewhere, under their numbers, and a few whom nobody knew.
     fn those_who_go_on(&mut self, grade: u8, class: &str, year: i32) -> Vec<Newcomer> {
-        let waiting = self.records(|known| known.standing.status == Status::Graduated && known.standing.grade + 1 == grade);
+        let waiting =
+            self.records(|known| known.standing.status == Status::Graduated && known.standing.grade + 1 == grade);
         let mut rows: Vec<Newcomer> = Vec::new();
         for row in 1..=1 + self.below(3) {
             let known = self.pick(&waiting).map(|id| self.model.pupils[&id].clone());
-            let known = known.filter(|known| rows.iter().all(|row| row.student_no != Some(known.student_no) && row.key.id_no != known.key.id_no));
+            let known = known.filter(|known| {
+                rows.iter().all(|row| row.student_no != Some(known.student_no) && row.key.id_no != known.key.id_no)
+            });
             let newcomer = match known {
                 Some(known) => {
                     let key = known.key.clone();
@@ -114,7 +111,12 @@ impl World {
             5 => row.key.id_no = Some("3.41126E+17".to_owned()),
             6 => row.key.id_no = Some("341126150301001".to_owned()),
             7 => row.portrait = None,
-            8 => row.portrait = row.portrait.take().map(|taken| registry::newcomers::PortraitRef { taken_on: Day::from_ymd(year - 1, 9, 1).expect("a day"), ..taken }),
+            8 => {
+                row.portrait = row.portrait.take().map(|taken| registry::newcomers::PortraitRef {
+                    taken_on: Day::from_ymd(year - 1, 9, 1).expect("a day"),
+                    ..taken
+                })
+            }
             // INV: ID-5
             9 => {
                 let birth = Day::from_ymd(year - i32::from(row.grade) - 5, 9, 1).expect("a day");
@@ -157,10 +159,15 @@ impl World {
         let Some(school) = case.applicant.school() else { return };
         let Unit::School(school) = self.model.keeper(school) else { return };
         let rows = self.model.batches.get(&case.id).cloned().unwrap_or_default();
-        let numbers: Vec<String> = rows.into_iter().filter(|row| row.portrait.is_none()).filter_map(|row| row.key.id_no).collect();
+        let numbers: Vec<String> =
+            rows.into_iter().filter(|row| row.portrait.is_none()).filter_map(|row| row.key.id_no).collect();
         let portraits = numbers
             .into_iter()
-            .map(|number| Picture { number: number.trim().to_uppercase(), digest: format!("{:064x}", self.fresh()), bytes: vec![1] })
+            .map(|number| Picture {
+                number: number.trim().to_uppercase(),
+                digest: format!("{:064x}", self.fresh()),
+                bytes: vec![1],
+            })
             .collect();
         let account = self.someone(Unit::School(school));
         let taken_on = self.today();
@@ -196,16 +203,28 @@ impl World {
             }
             3 => self.facts(&known),
             4 => {
-                let kind = if self.chance(75) { registry::certificate::Kind::Certificate } else { registry::certificate::Kind::Replacement };
+                let kind = if self.chance(75) {
+                    registry::certificate::Kind::Certificate
+                } else {
+                    registry::certificate::Kind::Replacement
+                };
                 let printed = self.chance(20).then(|| format!("自编{}", self.below(30)));
                 Command::Certify { student_no: number, kind, number: printed }
             }
             _ => {
-                let finished = self.record(|known| matches!(known.standing.status, Status::Graduated | Status::Completed | Status::LeftEarly));
+                let finished = self.record(|known| {
+                    matches!(known.standing.status, Status::Graduated | Status::Completed | Status::LeftEarly)
+                });
                 let Some(finished) = finished else { return };
                 let Some(account) = self.clerk(self.model.keeper(finished.standing.school)) else { return };
-                let kind = if self.chance(60) { registry::certificate::Kind::Certificate } else { registry::certificate::Kind::Replacement };
-                return drop(self.tell(&account, Command::Certify { student_no: finished.student_no, kind, number: None }).await);
+                let kind = if self.chance(60) {
+                    registry::certificate::Kind::Certificate
+                } else {
+                    registry::certificate::Kind::Replacement
+                };
+                return drop(
+                    self.tell(&account, Command::Certify { student_no: finished.student_no, kind, number: None }).await,
+                );
             }
         };
         let _ = self.tell(&account, command).await;

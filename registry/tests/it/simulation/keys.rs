@@ -15,18 +15,28 @@ use crate::support;
 impl World {
     pub async fn key_change(&mut self) {
         let temporary = self.chance(30);
-        let known = self.record(|known| known.standing.status.is_registered() && (!temporary || known.key.holder == Holder::Guardian));
+        let known = self.record(|known| {
+            known.standing.status.is_registered() && (!temporary || known.key.holder == Holder::Guardian)
+        });
         let Some(known) = known.or_else(|| self.record(|_| true)) else { return };
         let change = self.change_of(&known);
         let kinds: &[&str] = match self.below(5) {
             0 => &["police_certificate"],
             1 => &["household_register"],
             2 => &["county_police_certificate"],
-            _ => &["household_register", "household_register_certified", "police_certificate", "identity_change_approval"],
+            _ => &[
+                "household_register",
+                "household_register_certified",
+                "police_certificate",
+                "identity_change_approval",
+            ],
         };
         let unit = self.model.keeper(known.standing.school);
         let account = self.someone(unit);
-        let evidence = kinds.iter().map(|kind| Evidence { kind: (*kind).to_owned(), title: String::new(), digest: None }).collect();
+        let evidence = kinds
+            .iter()
+            .map(|kind| Evidence { kind: (*kind).to_owned(), title: String::new(), digest: None })
+            .collect();
         let command = Command::Apply {
             purpose: Purpose::KeyChange(change),
             student_no: Some(known.student_no),

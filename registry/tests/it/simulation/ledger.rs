@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use domain::{calendar::Day, identity::Sex, movement::MovementKind};
 use registry::{
     case::State,
-    office::{By, Now, lookup::Query},
     newcomers::Newcomer,
+    office::{By, Now, lookup::Query},
     pupil::{KeyFacts, Pupil},
     purpose::Purpose,
     store::{
@@ -62,15 +62,21 @@ impl World {
         let row = |row: &Newcomer| {
             is_the_same(&row.key, &record.key) && row.grade == standing.grade && row.class == standing.class
         };
-        self.model.cases.values().rev().filter(|case| case.state == State::Approved && case.closed_on == Some(today)).any(|case| {
-            let own = case.applicant.school().map(|school| self.model.keeper(school)) == Some(Unit::School(standing.school));
-            own && match &case.purpose {
-                Purpose::Newcomers(_) => self.model.batches.get(&case.id).is_some_and(|rows| rows.iter().any(row)),
-                Purpose::Arrival(arrival) => arrival.key == record.key && arrival.student_no == record.student_no,
-                Purpose::FromAbroad(arrival) => arrival.key == record.key,
-                _ => false,
-            }
-        })
+        self.model
+            .cases
+            .values()
+            .rev()
+            .filter(|case| case.state == State::Approved && case.closed_on == Some(today))
+            .any(|case| {
+                let own = case.applicant.school().map(|school| self.model.keeper(school))
+                    == Some(Unit::School(standing.school));
+                own && match &case.purpose {
+                    Purpose::Newcomers(_) => self.model.batches.get(&case.id).is_some_and(|rows| rows.iter().any(row)),
+                    Purpose::Arrival(arrival) => arrival.key == record.key && arrival.student_no == record.student_no,
+                    Purpose::FromAbroad(arrival) => arrival.key == record.key,
+                    _ => false,
+                }
+            })
     }
 
     /// Everything, from the beginning.
@@ -108,9 +114,15 @@ impl World {
             }
         }
         // INV: PR-1
-        self.must(rises.values().all(|rise| (0..=1).contains(rise)), || "a pupil has risen by more than a grade in a year".to_owned());
+        self.must(rises.values().all(|rise| (0..=1).contains(rise)), || {
+            "a pupil has risen by more than a grade in a year".to_owned()
+        });
         let found = pupils::Entity::find().all(connection).await.expect("records");
-        let replaced = field_changes::Entity::find().order_by_asc(field_changes::Column::Id).all(connection).await.expect("fields");
+        let replaced = field_changes::Entity::find()
+            .order_by_asc(field_changes::Column::Id)
+            .all(connection)
+            .await
+            .expect("fields");
         let mut newest: HashMap<(i64, &str), &str> = HashMap::new();
         for row in &replaced {
             newest.insert((row.pupil_id, row.field.as_str()), row.new.as_str());
@@ -119,10 +131,13 @@ impl World {
             let record = rows::pupil(row).expect("a record that reads");
             let known = &self.model.pupils[&record.id];
             // INV: KF-1, KF-2
-            let same = known.key == record.key && known.student_no == record.student_no && known.version == record.version;
+            let same =
+                known.key == record.key && known.student_no == record.student_no && known.version == record.version;
             self.must(same, || format!("record {} is not what was done to it", record.id));
             let there = last.get(&record.id).cloned().flatten();
-            self.must(there.as_ref() == Some(&record.standing), || format!("record {} stands elsewhere than its changes", record.id));
+            self.must(there.as_ref() == Some(&record.standing), || {
+                format!("record {} stands elsewhere than its changes", record.id)
+            });
             for field in ["name", "sex", "birth_date", "id_no", "id_kind"] {
                 let explained = newest.get(&(record.id, field)).is_none_or(|new| *new == value(&record.key, field));
                 self.must(explained, || format!("`{field}` of record {} is not the last of its history", record.id));
@@ -137,17 +152,26 @@ impl World {
         }
         held.retain(|_, count| *count != 0);
         self.must(held == open, || format!("by the changes there are {held:?}, by the records {open:?}"));
-        let posted: BTreeMap<String, i64> =
-            self.model.held.iter().filter(|(_, count)| **count != 0).map(|(school, count)| (school.to_string(), *count)).collect();
+        let posted: BTreeMap<String, i64> = self
+            .model
+            .held
+            .iter()
+            .filter(|(_, count)| **count != 0)
+            .map(|(school, count)| (school.to_string(), *count))
+            .collect();
         self.must(posted == open, || format!("what was posted is {posted:?}, the records are {open:?}"));
     }
 
     async fn rebuild_cases(&mut self) {
         let found = cases::Entity::find().all(self.office.store().reader()).await.expect("cases");
-        self.must(found.len() == self.model.cases.len(), || format!("{} cases, {} are known", found.len(), self.model.cases.len()));
+        self.must(found.len() == self.model.cases.len(), || {
+            format!("{} cases, {} are known", found.len(), self.model.cases.len())
+        });
         for row in found {
             let case = rows::case(&row).expect("a case that reads");
-            self.must(self.model.cases.get(&case.id) == Some(&case), || format!("case {} is not what was done to it", case.id));
+            self.must(self.model.cases.get(&case.id) == Some(&case), || {
+                format!("case {} is not what was done to it", case.id)
+            });
         }
         // INV: TR-16: nothing that is to be done lies with a unit that is closed.
         let open = notices::Entity::find().filter(notices::Column::DoneOn.is_null());
@@ -177,7 +201,9 @@ impl World {
             let answer = self.office.look(By::Account(account), &Query::Counts { unit }, "核对", now).await;
             self.marks.audit += 1;
             let Ok(answer) = answer else { self.fail(&format!("{unit} may not count its own: {answer:?}")) };
-            let counted: i64 = answer["counts"].as_array().map_or(0, |list| list.iter().filter_map(|row| row["pupils"].as_i64()).sum());
+            let counted: i64 = answer["counts"]
+                .as_array()
+                .map_or(0, |list| list.iter().filter_map(|row| row["pupils"].as_i64()).sum());
             let posted: i64 = self
                 .model
                 .held
@@ -206,13 +232,21 @@ impl World {
             let today = self.today();
             let Unit::School(keeper) = self.model.keeper(known.standing.school) else { continue };
             let query = Query::RecordOn { student_no: known.student_no, day: today };
-            let readers: Vec<_> = self.model.officers.values().filter(|officer| officer.role == registry::actor::Role::Head).cloned().collect();
+            let readers: Vec<_> = self
+                .model
+                .officers
+                .values()
+                .filter(|officer| officer.role == registry::actor::Role::Head)
+                .cloned()
+                .collect();
             let Some(reader) = self.pick(&readers) else { return };
             let now = Now::at(self.at);
             let answer = self.office.look(By::Account(reader.account.clone()), &query, "核对", now).await;
             self.marks.audit += 1;
             let sees = reader.disabled_on.is_none() && self.model.is_below(Unit::School(keeper), reader.unit);
-            self.must(sees == answer.is_ok(), || format!("{} asked for record {id}: {sees} is not what came", reader.account));
+            self.must(sees == answer.is_ok(), || {
+                format!("{} asked for record {id}: {sees} is not what came", reader.account)
+            });
             let Ok(answer) = answer else { continue };
             let there = (
                 answer["school"].as_str().unwrap_or_default().to_owned(),
@@ -221,12 +255,18 @@ impl World {
                 answer["status"].as_str().unwrap_or_default().to_owned(),
             );
             let standing = &known.standing;
-            let here =
-                (standing.school.to_string(), standing.class.clone(), u64::from(standing.grade), standing.status.label().to_owned());
+            let here = (
+                standing.school.to_string(),
+                standing.class.clone(),
+                u64::from(standing.grade),
+                standing.status.label().to_owned(),
+            );
             self.must(there == here, || format!("record {id} as of today is {there:?}, it stands at {here:?}"));
             for field in ["name", "sex", "birth_date", "id_no"] {
                 let told = answer["values"][field].as_str().unwrap_or_default();
-                self.must(told == value(&known.key, field), || format!("`{field}` of record {id} as of today is not what it is"));
+                self.must(told == value(&known.key, field), || {
+                    format!("`{field}` of record {id} as of today is not what it is")
+                });
             }
         }
     }

@@ -105,10 +105,12 @@ impl Model {
     /// The lowest authority above two others.
     pub fn superior(&self, one: Division, other: Division) -> Option<Division> {
         let others = self.ancestors(Unit::Authority(other));
-        self.ancestors(Unit::Authority(one)).into_iter().find(|unit| others.contains(unit)).and_then(|unit| match unit {
-            Unit::Authority(authority) => Some(authority),
-            Unit::School(_) => None,
-        })
+        self.ancestors(Unit::Authority(one)).into_iter().find(|unit| others.contains(unit)).and_then(
+            |unit| match unit {
+                Unit::Authority(authority) => Some(authority),
+                Unit::School(_) => None,
+            },
+        )
     }
 
     /// Whether a unit's people act for another unit: their own, a branch of their school, or by delegation.
@@ -129,7 +131,8 @@ impl Model {
 
     /// Classes of a school and grade that take pupils.
     pub fn classes_of(&self, school: SchoolId, grade: u8) -> Vec<String> {
-        let fits = |((of, _), (at, closed)): &(&(SchoolId, String), &(u8, bool))| *of == school && *at == grade && !*closed;
+        let fits =
+            |((of, _), (at, closed)): &(&(SchoolId, String), &(u8, bool))| *of == school && *at == grade && !*closed;
         self.classes.iter().filter(fits).map(|((_, id), _)| id.clone()).collect()
     }
 

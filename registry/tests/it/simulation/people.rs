@@ -11,10 +11,7 @@ use registry::{
     unit::Unit,
 };
 
-use super::{
-    model::Known,
-    world::World,
-};
+use super::{model::Known, world::World};
 use crate::support;
 
 const FAMILY: [&str; 8] = ["王", "李", "张", "欧阳", "阿卜杜拉·", "𠮷", "陈", "赵"];
@@ -149,7 +146,8 @@ impl World {
                 && (officer.role == Role::Head || officer.trained_on.is_some_and(|on| on <= today))
                 && officer.account != but
         };
-        let found: Vec<String> = self.model.officers.values().filter(fits).map(|officer| officer.account.clone()).collect();
+        let found: Vec<String> =
+            self.model.officers.values().filter(fits).map(|officer| officer.account.clone()).collect();
         self.pick(&found)
     }
 

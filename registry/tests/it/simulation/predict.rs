@@ -90,7 +90,10 @@ pub fn forbidden(model: &Model, account: &str, command: &Command, day: Day) -> O
     let below = |of: Unit| model.is_below(of, unit);
     let acts = |of: Unit| model.acts_for(unit, of, day);
     let of_school = |school| {
-        keeps && (acts(Unit::School(school)) || acts(model.keeper(school)) || (level.is_some() && below(Unit::School(school))))
+        keeps
+            && (acts(Unit::School(school))
+                || acts(model.keeper(school))
+                || (level.is_some() && below(Unit::School(school))))
     };
     let of_pupil = |number| model.numbers.get(number).is_some_and(|id| of_school(model.pupils[id].standing.school));
     let may = match command {
@@ -99,7 +102,8 @@ pub fn forbidden(model: &Model, account: &str, command: &Command, day: Day) -> O
         }
         Command::EnterSchool { .. } => administers && provincial,
         Command::ChangeSchool { school } => {
-            (administers && below(Unit::School(school.id)) && below(Unit::Authority(school.authority))) || of_school(school.id)
+            (administers && below(Unit::School(school.id)) && below(Unit::Authority(school.authority)))
+                || of_school(school.id)
         }
         Command::MergeSchool { school, into, .. } => {
             administers && below(Unit::School(*school)) && below(Unit::School(*into))
@@ -120,25 +124,35 @@ pub fn forbidden(model: &Model, account: &str, command: &Command, day: Day) -> O
         Command::SubmitNewcomers { school, .. } => keeps && acts(model.keeper(*school)),
         Command::Apply { purpose, student_no, applicant, .. } => {
             let applicant = applicant.unwrap_or(unit);
-            let school = student_no.as_ref().and_then(|number| model.numbers.get(number)).map(|id| model.pupils[id].standing.school);
+            let school = student_no
+                .as_ref()
+                .and_then(|number| model.numbers.get(number))
+                .map(|id| model.pupils[id].standing.school);
             let own = applicant.school().map_or(applicant, |school| model.keeper(school));
             let of_its_own = school.is_some_and(|school| model.keeper(school) == own);
             keeps && acts(applicant) && (of_its_own || !proposes_for_its_own(purpose))
         }
-        Command::Decide { case, .. } => keeps && decides(model, account, unit, *case, day).is_ok(),
+        Command::Decide { case, .. } => {
+            // The province, which else decides nothing, is the common superior of two cities.
+            let step = model.cases.get(case).and_then(|case| case.steps.get(case.at));
+            let superior = step.is_some_and(|step| step.party == Party::Superior && step.unit == unit);
+            let may = keeps || (superior && matches!(officer.role, Role::Registrar | Role::Head));
+            may && decides(model, account, unit, *case, day).is_ok()
+        }
         Command::Resubmit { case, .. } | Command::Withdraw { case, .. } => {
-            keeps && model.cases.get(case).is_some_and(|case| match case.applicant {
-                Unit::School(school) => acts(model.keeper(school)),
-                authority @ Unit::Authority(_) => acts(authority),
-            })
+            keeps
+                && model.cases.get(case).is_some_and(|case| match case.applicant {
+                    Unit::School(school) => acts(model.keeper(school)),
+                    authority @ Unit::Authority(_) => acts(authority),
+                })
         }
         // INV: EN-6
         Command::ChangeBasic { student_no, .. }
         | Command::MoveClass { student_no, .. }
         | Command::Certify { student_no, .. } => of_pupil(student_no),
-        Command::RecordFacts { school, .. }
-        | Command::AddPortraits { school, .. }
-        | Command::Finish { school, .. } => of_school(*school),
+        Command::RecordFacts { school, .. } | Command::AddPortraits { school, .. } | Command::Finish { school, .. } => {
+            of_school(*school)
+        }
         Command::Promote { .. } | Command::UndoPromotion { .. } => administers && provincial,
         Command::Sweep {} | Command::ReleaseDefaults { .. } | Command::RecountPeriods {} => administers,
         Command::Duty { act } => match act {

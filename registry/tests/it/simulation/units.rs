@@ -13,10 +13,7 @@ use registry::{
     unit::Unit,
 };
 
-use super::{
-    predict,
-    world::{Told, World},
-};
+use super::world::{Told, World};
 use crate::support;
 
 impl World {
@@ -54,7 +51,8 @@ impl World {
     async fn enter_school(&mut self, school: School) {
         let unit = Unit::School(school.id);
         let provincial = self.provincial();
-        let mut staff = support::staff(unit).into_iter().filter(|officer| matches!(officer.role, Role::Registrar | Role::Head));
+        let mut staff =
+            support::staff(unit).into_iter().filter(|officer| matches!(officer.role, Role::Registrar | Role::Head));
         let account = staff.next().expect("a registrar");
         self.done(&provincial, Command::EnterSchool { school, account }).await;
         for officer in staff {
@@ -68,7 +66,9 @@ impl World {
         let model = &mut self.model;
         for one in told.iter().filter(|one| one.answer.is_ok()) {
             match &one.command {
-                Command::EnterAuthority { authority } => drop(model.authorities.insert(authority.id, authority.clone())),
+                Command::EnterAuthority { authority } => {
+                    drop(model.authorities.insert(authority.id, authority.clone()))
+                }
                 Command::EnterSchool { school, account } => {
                     model.schools.insert(school.id, school.clone());
                     model.officers.insert(account.account.clone(), account.clone());
@@ -86,7 +86,9 @@ impl World {
                     let school = model.schools.get_mut(school).expect("a school");
                     (school.closed_on, school.successor) = (Some(today), Some(*records_to));
                 }
-                Command::EnterOfficer { officer } => drop(model.officers.insert(officer.account.clone(), officer.clone())),
+                Command::EnterOfficer { officer } => {
+                    drop(model.officers.insert(officer.account.clone(), officer.clone()))
+                }
                 Command::TrainOfficer { account, on } => {
                     model.officers.get_mut(account).expect("an account").trained_on = Some(*on);
                 }
@@ -101,18 +103,29 @@ impl World {
 
     /// A school of a kind is merged into another that teaches its grades, or a new one is entered.
     pub async fn merge_or_found(&mut self) {
-        let primaries: Vec<School> = self.model.open_schools().filter(|school| school.kind == "小学").cloned().collect();
+        let primaries: Vec<School> =
+            self.model.open_schools().filter(|school| school.kind == "小学").cloned().collect();
         if primaries.len() < 4 {
             let county = self.pick(&support::COUNTIES).expect("a county");
             let id = format!("2134{:06}", 100_000 + self.fresh() % 900_000);
             let school = support::school(&id, "小学", county);
             match self.below(8) {
-                0 => drop(self.tell(&self.provincial(), Command::EnterSchool { school: School { kind: "幼儿园".to_owned(), ..school.clone() }, account: support::officer("k", Unit::School(school.id), Role::Registrar) }).await),
+                0 => drop(
+                    self.tell(
+                        &self.provincial(),
+                        Command::EnterSchool {
+                            school: School { kind: "幼儿园".to_owned(), ..school.clone() },
+                            account: support::officer("k", Unit::School(school.id), Role::Registrar),
+                        },
+                    )
+                    .await,
+                ),
                 1 => {
                     let city = Unit::Authority(support::division(support::CITIES[0]));
                     let account = support::officer("k", Unit::School(school.id), Role::Registrar);
                     if let Some(administrator) = self.administrator(city) {
-                        let _ = self.tell(&administrator, Command::EnterSchool { school: school.clone(), account }).await;
+                        let _ =
+                            self.tell(&administrator, Command::EnterSchool { school: school.clone(), account }).await;
                     }
                 }
                 _ => {}
@@ -123,7 +136,11 @@ impl World {
         let (Some(ends), Some(into)) = (self.pick(&primaries), self.pick(&primaries)) else { return };
         let county = Unit::Authority(ends.authority);
         // Whoever merges two schools is above both of them.
-        let right = if self.chance(75) { self.provincial() } else { self.administrator(county).unwrap_or_else(|| self.provincial()) };
+        let right = if self.chance(75) {
+            self.provincial()
+        } else {
+            self.administrator(county).unwrap_or_else(|| self.provincial())
+        };
         let account = if self.chance(85) { right } else { self.anybody() };
         let reason = if self.chance(92) { "布局调整" } else { "" };
         let command = if self.chance(85) {
@@ -153,19 +170,31 @@ impl World {
                 Command::EnterOfficer { officer }
             }
             1 => {
-                let untrained: Vec<String> = self.model.officers.values().filter(|o| o.trained_on.is_none() && o.role == Role::Registrar).map(|o| o.account.clone()).collect();
+                let untrained: Vec<String> = self
+                    .model
+                    .officers
+                    .values()
+                    .filter(|o| o.trained_on.is_none() && o.role == Role::Registrar)
+                    .map(|o| o.account.clone())
+                    .collect();
                 let Some(account) = self.pick(&untrained) else { return };
                 let on = if self.chance(85) { today } else { today.plus_days(3) };
                 Command::TrainOfficer { account, on }
             }
             2 => {
                 // Of a unit's two registrars and one head, one at most is disabled, so that the work goes on.
-                let b: Vec<String> = self.model.officers.keys().filter(|account| account.starts_with(['b', 'n'])).cloned().collect();
+                let b: Vec<String> =
+                    self.model.officers.keys().filter(|account| account.starts_with(['b', 'n'])).cloned().collect();
                 let Some(account) = self.pick(&b) else { return };
-                Command::DisableOfficer { account, reason: if self.chance(90) { "调离".to_owned() } else { String::new() } }
+                Command::DisableOfficer {
+                    account,
+                    reason: if self.chance(90) { "调离".to_owned() } else { String::new() },
+                }
             }
             3 => {
-                let (Unit::Authority(from), Some(Unit::Authority(to))) = (authority, self.pick(&authorities)) else { return };
+                let (Unit::Authority(from), Some(Unit::Authority(to))) = (authority, self.pick(&authorities)) else {
+                    return;
+                };
                 let document = if self.chance(90) { "委托书" } else { "" }.to_owned();
                 let until = today.plus_days(i32::try_from(self.below(90)).unwrap_or(0) - 4);
                 Command::Delegate { delegation: Delegation { from, to, document, since: today, until } }
@@ -176,7 +205,9 @@ impl World {
                 let year = today.year();
                 let (late, early) = (on(year + 1, 2, 10 + self.below(15)), on(year, 9, 1 + self.below(5)));
                 let ends = if self.chance(92) { on(year + 1, 1, 15) } else { on(year + 1, 3, 1) };
-                Command::SetTerms { terms: Terms { authority: id, year, autumn: (early, ends), spring: (late, on(year + 1, 7, 5)) } }
+                Command::SetTerms {
+                    terms: Terms { authority: id, year, autumn: (early, ends), spring: (late, on(year + 1, 7, 5)) },
+                }
             }
             5 => {
                 let changed = School { phone: format!("0551{}", self.fresh()), ..school.clone() };
@@ -206,8 +237,13 @@ impl World {
     }
 
     async fn change_class(&mut self, school: &School) {
-        let own: Vec<(String, (u8, bool))> =
-            self.model.classes.iter().filter(|((of, _), _)| *of == school.id).map(|((_, id), class)| (id.clone(), *class)).collect();
+        let own: Vec<(String, (u8, bool))> = self
+            .model
+            .classes
+            .iter()
+            .filter(|((of, _), _)| *of == school.id)
+            .map(|((_, id), class)| (id.clone(), *class))
+            .collect();
         let Some((id, (grade, closed))) = self.pick(&own) else { return };
         let account = self.someone(Unit::School(school.id));
         let founded = Month::of(self.today());
@@ -215,7 +251,9 @@ impl World {
         let command = match self.below(4) {
             0 => Command::ChangeClass { class: Class { closed: !closed, ..class } },
             1 => Command::EnterClass { class },
-            2 => Command::EnterClass { class: Class { id: format!("T{}", self.fresh()), teacher: String::new(), ..class } },
+            2 => Command::EnterClass {
+                class: Class { id: format!("T{}", self.fresh()), teacher: String::new(), ..class },
+            },
             _ => Command::ChangeClass { class },
         };
         let _ = self.tell(&account, command).await;
@@ -232,7 +270,8 @@ impl World {
             4 => self.give_away(unit).await,
             1 => {
                 let account = self.someone(unit);
-                let drawn = self.tell(&account, Command::Duty { act: Act::Verify { unit, period, wrong: Vec::new() } }).await;
+                let drawn =
+                    self.tell(&account, Command::Duty { act: Act::Verify { unit, period, wrong: Vec::new() } }).await;
                 let Some(duty) = drawn.ok().and_then(|answer| answer.id?.parse().ok()) else { return };
                 let head = if self.chance(80) { support::account(unit, "h") } else { self.anybody() };
                 let pledge = self.chance(85);
@@ -250,7 +289,9 @@ impl World {
             _ => {
                 let duty = i64::from(1 + self.below(30));
                 let account = self.anybody();
-                let _ = self.tell(&account, Command::Duty { act: Act::Settle { duty, outcome: "已整改".to_owned() } }).await;
+                let _ = self
+                    .tell(&account, Command::Duty { act: Act::Settle { duty, outcome: "已整改".to_owned() } })
+                    .await;
             }
         }
     }
@@ -290,20 +331,15 @@ impl World {
         self.tally.saw("signed to the province");
     }
 
-    /// Every school has a class for those who come.
-    pub async fn open_classes(&mut self, year: i32) {
-        let schools: Vec<School> = self.model.open_schools().cloned().collect();
-        let founded = Month::of(self.today());
-        for school in schools {
-            for grade in predict::entry_grades(&school) {
-                let fresh = format!("{:02}{grade:02}", year % 100);
-                let there = self.model.classes.contains_key(&(school.id, format!("{fresh}1")));
-                let account = if there { None } else { self.clerk(Unit::School(school.id)) };
-                let Some(account) = account else { continue };
-                let class = class(school.id, &format!("{fresh}1"), grade, founded, "王老师");
-                let _ = self.tell(&account, Command::EnterClass { class }).await;
-            }
+    /// A school has a class for those who come.
+    pub async fn open_class(&mut self, school: &School, grade: u8, year: i32) {
+        let id = format!("{:02}{grade:02}1", year % 100);
+        if self.model.classes.contains_key(&(school.id, id.clone())) {
+            return;
         }
+        let Some(account) = self.clerk(Unit::School(school.id)) else { return };
+        let class = class(school.id, &id, grade, Month::of(self.today()), "王老师");
+        let _ = self.tell(&account, Command::EnterClass { class }).await;
     }
 }
 
@@ -324,5 +360,6 @@ fn class(school: SchoolId, id: &str, grade: u8, founded: Month, teacher: &str) -
 
 /// An officer who may act today, as the office sees it.
 pub fn on_duty(officer: &Officer, today: Day) -> bool {
-    officer.disabled_on.is_none() && (officer.role != Role::Registrar || officer.trained_on.is_some_and(|on| on <= today))
+    officer.disabled_on.is_none()
+        && (officer.role != Role::Registrar || officer.trained_on.is_some_and(|on| on <= today))
 }

@@ -126,7 +126,7 @@ impl World {
     /// Ends the run and says where.
     pub fn fail(&self, what: &str) -> ! {
         panic!(
-            "seed {} (XUEJI_TEST_SEED={} XUEJI_TEST_YEARS=8), step {}, on {} under {}: {what}\n  told: {}",
+            "seed {} (XUEJI_TEST_SEED={} XUEJI_TEST_YEARS=32, the first quarter), step {}, on {} under {}: {what}\n  told: {}",
             self.seed,
             self.seed,
             self.step,
@@ -149,7 +149,12 @@ impl World {
     }
 
     /// The same, under a key with which it may come again.
-    pub async fn tell_under(&mut self, account: &str, command: Command, key: Option<String>) -> Result<Answer, Refusal> {
+    pub async fn tell_under(
+        &mut self,
+        account: &str,
+        command: Command,
+        key: Option<String>,
+    ) -> Result<Answer, Refusal> {
         let told = self.hand_over(account, command, key).await;
         let answer = told.answer.clone();
         self.settle(vec![told]).await;
@@ -160,11 +165,13 @@ impl World {
     pub async fn tell_both(&mut self, one: (&str, Command), other: (&str, Command)) -> [Result<Answer, Refusal>; 2] {
         self.announce(one.0, &one.1);
         let at = self.at;
-        let first = Told { account: one.0.to_owned(), command: one.1, key: None, at, answer: Err(Refusal::out_of_scope()) };
+        let first =
+            Told { account: one.0.to_owned(), command: one.1, key: None, at, answer: Err(Refusal::out_of_scope()) };
         let second = Told { account: other.0.to_owned(), command: other.1, key: None, at, ..first.clone() };
         let act = |told: &Told| self.office.act(told.by(), told.command.clone(), None, Now::at(at));
         let (a, b) = futures::join!(act(&first), act(&second));
-        let told = [(first, a), (second, b)].map(|(told, answer)| Told { answer: self.refused_or_done(answer), ..told });
+        let told =
+            [(first, a), (second, b)].map(|(told, answer)| Told { answer: self.refused_or_done(answer), ..told });
         let answers = [told[0].answer.clone(), told[1].answer.clone()];
         self.tally.saw("two at once");
         self.settle(told.to_vec()).await;
@@ -190,7 +197,8 @@ impl World {
 
     async fn hand_over(&mut self, account: &str, command: Command, key: Option<String>) -> Told {
         self.announce(account, &command);
-        let told = Told { account: account.to_owned(), command, key, at: self.at, answer: Err(Refusal::out_of_scope()) };
+        let told =
+            Told { account: account.to_owned(), command, key, at: self.at, answer: Err(Refusal::out_of_scope()) };
         let now = Now::at(told.at);
         let answer = self.office.act(told.by(), told.command.clone(), told.key.clone(), now).await;
         Told { answer: self.refused_or_done(answer), ..told }

@@ -12,24 +12,21 @@ use registry::{
     unit::Unit,
 };
 
-use super::{
-    predict,
-    world::World,
-};
+use super::{predict, world::World};
 
 impl World {
     /// The school year that begins in a year, from its first day to the eve of the next.
     pub async fn live_through(&mut self, year: i32) {
         let first = self.policy.school_year_start().in_year(year);
         self.turn(year, first).await;
-        self.open_classes(year).await;
         let next = self.policy.school_year_start().in_year(year + 1);
-        let newcomers = if self.is_anhui() { Day::from_ymd(year, 8, 25) } else { Day::from_ymd(year, 9, 5) }.expect("a day");
+        let newcomers =
+            if self.is_anhui() { Day::from_ymd(year, 8, 25) } else { Day::from_ymd(year, 9, 5) }.expect("a day");
         self.pass_until(newcomers, year).await;
-        self.enrol(year, 75).await;
+        self.enrol(year, 60).await;
         self.pass_until(Day::from_ymd(year, 10, 20).expect("a day"), year).await;
         // What comes after 30 September is late, not refused (INV: EN-2).
-        self.enrol(year, 8).await;
+        self.enrol(year, 6).await;
         self.pass_until(Day::from_ymd(year + 1, 6, 20).expect("a day"), year).await;
         if self.chance(55) {
             self.merge_or_found().await;
@@ -45,7 +42,7 @@ impl World {
     /// Days go by: sweeps, applications, decisions, housekeeping.
     async fn pass_until(&mut self, end: Day, _year: i32) {
         while self.today() < end {
-            let days = if self.chance(4) { 25 + self.below(20) } else { 2 + self.below(14) };
+            let days = if self.chance(4) { 25 + self.below(20) } else { 6 + self.below(20) };
             let next = self.today().plus_days(i32::try_from(days).unwrap_or(1));
             self.go_to(next.min(end));
             if self.chance(70) {
@@ -208,7 +205,9 @@ impl World {
         let answer: Result<Answer, _> = self.tell(&account, Command::Promote { year }).await;
         match answer {
             Ok(answer) => {
-                self.must(answer.counts == counts, || format!("the run made {:?} of the plan {counts:?}", answer.counts));
+                self.must(answer.counts == counts, || {
+                    format!("the run made {:?} of the plan {counts:?}", answer.counts)
+                });
                 let risen = after.iter().all(|(id, grade)| self.model.pupils[id].standing.grade == *grade);
                 self.must(risen, || "a record is not in the grade that was predicted".to_owned());
                 self.tally.saw("promoted");

@@ -140,7 +140,12 @@ impl Subject {
             Some(Form::Aid) => Table::Aid,
             _ => Table::Students,
         };
-        let columns = form.map_or_else(evaluation, Form::columns).into_iter().map(|form| {
+        let mut given = form.map_or_else(evaluation, Form::columns);
+        // Numbers slip by a line; with the name beside them it is seen.
+        if !given.iter().any(|column| column.field == "name") {
+            given.insert(1.min(given.len()), name());
+        }
+        let columns = given.into_iter().map(|form| {
             let own = renamed.iter().find(|(field, _)| *field == form.field).map_or(form.field, |(_, own)| *own);
             let is_kept = own == "student_no" || own == "name" || kind.key.contains(&own) || kind.others.contains(&own);
             // What tells rows apart is asked for, whatever the form says.
@@ -206,12 +211,15 @@ fn holds_of(kind: &Kind) -> Holds {
     }
 }
 
+/// 姓名, for whoever compares.
+fn name() -> FormColumn {
+    FormColumn::new("姓名", "name", Kind::Text).hinted("用于核对,不更新学籍", "to check the number by; changes nothing")
+}
+
 /// 评价, which has no form of its own elsewhere.
 fn evaluation() -> Vec<FormColumn> {
     vec![
         FormColumn::new("学籍号", "student_no", Kind::StudentNo).required(),
-        FormColumn::new("姓名", "name", Kind::Text)
-            .hinted("用于核对,不更新学籍", "to check the number by; changes nothing"),
         FormColumn::new("学年", "school_year", Kind::Text).required().hinted("如 2026-2027", "such as 2026-2027"),
         FormColumn::new("学期", "term", Kind::Text).required().hinted("如 第一学期", "such as 第一学期"),
         FormColumn::new("等级", "grade", Kind::Text)
