@@ -107,7 +107,7 @@ pub(crate) fn grid(
     let text = Text { source, wrapping, limits };
     let (encoding, mojibake, sha256) = text.encoding().map_err(whole)?;
     let width = |record: &Record<'_>| if record.is_blank() { 0 } else { record.len() };
-    let (_, separator, _) = text.best_of(encoding, width).map_err(whole)?;
+    let (_, separator, _) = text.best_of(encoding, 1, width).map_err(whole)?;
     let reader = text.open().map_err(|fault| whole(fault.into()))?;
     let mut records = Splitter::new(encoding.decode(reader), separator, limits.record_bytes);
     let mut widest = 0;
@@ -215,14 +215,20 @@ impl<'f> Text<'f> {
     /// The separator and the row of the header: the pair under which most headers of the table are recognised.
     fn header(&self, table: Table, encoding: Encoding) -> Result<(u8, u64), Trouble> {
         let names = |record: &Record<'_>| recognised(table, texts(record).iter().map(String::as_str));
-        match self.best_of(encoding, names)? {
+        match self.best_of(encoding, 0, names)? {
             (0, ..) => Err(Fault::NoHeader.into()),
             (_, separator, row) => Ok((separator, row)),
         }
     }
 
-    /// The separator under which one of the first rows scores most, with that score and row.
-    fn best_of(&self, encoding: Encoding, score: impl Fn(&Record<'_>) -> usize) -> Result<(usize, u8, u64), Trouble> {
+    /// The separator under which one of the first rows scores most, with that score and row. Where another leaves nothing but blanks and
+    /// none scores more than `nothing`, the file is empty.
+    fn best_of(
+        &self,
+        encoding: Encoding,
+        nothing: usize,
+        score: impl Fn(&Record<'_>) -> usize,
+    ) -> Result<(usize, u8, u64), Trouble> {
         let (mut best, mut empty) = ((0, b',', 0), false);
         for separator in [b',', b'\t', b';'] {
             let head = self.open()?.take(4 << 20);
@@ -241,6 +247,6 @@ impl<'f> Text<'f> {
             }
             empty = empty || blank;
         }
-        if empty && best.0 == 0 { Err(Fault::Empty.into()) } else { Ok(best) }
+        if empty && best.0 <= nothing { Err(Fault::Empty.into()) } else { Ok(best) }
     }
 }

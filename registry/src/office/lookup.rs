@@ -541,7 +541,7 @@ async fn on_day<C: ConnectionTrait>(connection: &C, pupil: &Pupil, day: Day) -> 
         .filter(changes::Column::EffectiveOn.lte(sea_orm::prelude::Date::from(day)))
         // Values that change leave the standing as it is, and a later decision may hold from an earlier day.
         .filter(changes::Column::Kind.is_not_in(["基本信息变更", "关键信息变更"]))
-        .order_by_desc(changes::Column::EffectiveOn)
+        // The last decision that holds on the day; after an undone promotion one may hold from before it.
         .order_by_desc(changes::Column::Id)
         .one(connection)
         .await

@@ -261,7 +261,10 @@ impl World {
                 self.regional(&record.regional_no, told);
             }
             let suspended_on = before.suspended_on.filter(|_| record.standing.status == Status::Suspended);
+            // What an undone promotion had made holds no longer, not even its day.
+            let undone = told.iter().any(|one| matches!(one.command, Command::UndoPromotion { .. }));
             let known = Known {
+                effective_on: if undone { record.since_on } else { before.effective_on },
                 key: record.key,
                 basic: record.basic,
                 version: record.version,
