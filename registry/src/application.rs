@@ -230,10 +230,10 @@ fn take(scene: &Scene, case: &mut Case, decision: Decision, policy: &Policy) -> 
     case.version += 1;
     let (on, mode, verdict) = (decision.on, decision.mode, decision.verdict);
     let at = case.at;
-    if let Some(step) = case.steps.get_mut(at) {
-        if let Some(earlier) = step.decision.replace(decision) {
-            case.past.push(earlier);
-        }
+    if let Some(step) = case.steps.get_mut(at)
+        && let Some(earlier) = step.decision.replace(decision)
+    {
+        case.past.push(earlier);
     }
     match verdict {
         Verdict::Refuse => {

@@ -60,7 +60,7 @@ mod tests {
             row,
             sex: if row % 7 < 3 { Sex::Male } else { Sex::Female },
             origin: format!("小学{}", row * row % 5),
-            score: (row % 11 != 0).then_some(3_000 + row.wrapping_mul(2_654_435_761) % 3_000),
+            score: (!row.is_multiple_of(11)).then_some(3_000 + row.wrapping_mul(2_654_435_761) % 3_000),
         };
         (0..count).map(candidate).collect()
     }

@@ -24,17 +24,26 @@ use crate::{
     unit::Unit,
 };
 
+/// An application as it is handed in.
+pub(super) struct Application<'a> {
+    pub purpose: &'a Purpose,
+    pub student_no: Option<StudentNo>,
+    pub applicant: Option<Unit>,
+    pub reason: &'a str,
+    pub evidence: &'a [Evidence],
+}
+
+/// A decision as it is handed in.
+pub(super) struct Judgement<'a> {
+    pub verdict: Verdict,
+    pub opinion: &'a str,
+    pub version: Option<i32>,
+    pub except: &'a [Exception],
+}
+
 impl Desk<'_> {
-    pub(super) async fn apply(
-        &mut self,
-        actor: &Actor,
-        purpose: &Purpose,
-        student_no: Option<StudentNo>,
-        applicant: Option<Unit>,
-        reason: &str,
-        evidence: &[Evidence],
-        now: &Now,
-    ) -> Done<Answer> {
+    pub(super) async fn apply(&mut self, actor: &Actor, handed_in: &Application<'_>, now: &Now) -> Done<Answer> {
+        let Application { purpose, student_no, applicant, reason, evidence } = *handed_in;
         if matches!(purpose, Purpose::Newcomers(_)) {
             return Err(Refusal::invalid(
                 "kind",
@@ -184,12 +193,10 @@ impl Desk<'_> {
         &mut self,
         actor: &Actor,
         id: CaseId,
-        verdict: Verdict,
-        opinion: &str,
-        version: Option<i32>,
-        except: &[Exception],
+        judgement: &Judgement<'_>,
         now: &Now,
     ) -> Done<Answer> {
+        let Judgement { verdict, opinion, version, except } = *judgement;
         let mut case = read::case(self.tx, id).await?.ok_or_else(Refusal::out_of_scope)?;
         let policy = self.books.named(&case.policy)?;
         if let (Purpose::Newcomers(batch), Verdict::Approve) = (&mut case.purpose, verdict) {

@@ -12,7 +12,10 @@ use domain::{
 use sea_orm::{ActiveValue::Set, DatabaseTransaction, EntityTrait};
 use sm3::{Digest, Sm3};
 
-use super::{By, Now};
+use super::{
+    By, Now,
+    cases::{Application, Judgement},
+};
 use crate::{
     actor::{Actor, Right, Role},
     case::{Case, CaseId, State},
@@ -244,10 +247,12 @@ impl<'t> Desk<'t> {
                 self.submit_newcomers(actor, *school, name, rows, reason, now).await
             }
             Command::Apply { purpose, student_no, applicant, reason, evidence } => {
-                self.apply(actor, purpose, *student_no, *applicant, reason, evidence, now).await
+                let (student_no, applicant) = (*student_no, *applicant);
+                self.apply(actor, &Application { purpose, student_no, applicant, reason, evidence }, now).await
             }
             Command::Decide { case, verdict, opinion, version, except } => {
-                self.decide(actor, *case, *verdict, opinion, *version, except, now).await
+                let judgement = Judgement { verdict: *verdict, opinion, version: *version, except };
+                self.decide(actor, *case, &judgement, now).await
             }
             Command::Resubmit { case, purpose, evidence, rows } => {
                 self.resubmit(actor, *case, purpose.as_ref(), evidence, rows, now).await

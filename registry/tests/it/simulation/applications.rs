@@ -39,7 +39,7 @@ impl World {
             80..84 => self.grade_change().await,
             84..87 => self.departure().await,
             87..90 => self.abroad().await,
-            90..93 => self.from_abroad().await,
+            90..93 => self.comes_from_abroad().await,
             93..97 => self.arrival().await,
             _ => self.reversal().await,
         }
@@ -122,7 +122,7 @@ impl World {
         let schools: Vec<School> = self
             .model
             .open_schools()
-            .filter(|school| school.is_reform() || (disabled && school.is_special()) || !disabled)
+            .filter(|school| !disabled || school.is_reform() || school.is_special())
             .filter(|school| predict::teaches(school, known.standing.grade) && school.id != known.standing.school)
             .cloned()
             .collect();
@@ -277,7 +277,7 @@ impl World {
         self.apply(Unit::School(school.id), purpose, None, &["province_record"]).await;
     }
 
-    async fn from_abroad(&mut self) {
+    async fn comes_from_abroad(&mut self) {
         let Some((school, grade, class)) = self.a_place() else { return };
         let gone = self.record(|known| !known.standing.status.is_registered() && known.standing.grade <= grade);
         let key = match gone.filter(|_| self.chance(60)) {
