@@ -25,7 +25,7 @@ impl World {
         self.pass_until(newcomers, year).await;
         self.enrol(year, 60).await;
         self.pass_until(Day::from_ymd(year, 10, 20).expect("a day"), year).await;
-        // What comes after 30 September is late, not refused (INV: EN-2).
+        // What comes after 30 September is late, not refused.
         self.enrol(year, 6).await;
         self.pass_until(Day::from_ymd(year + 1, 6, 20).expect("a day"), year).await;
         if self.chance(55) {
