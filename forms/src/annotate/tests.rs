@@ -1,3 +1,5 @@
+//! A copy of a workbook differs from it in its remarks and in nothing else.
+
 use std::io::{Cursor, Read, Write};
 
 use calamine::{Data, Reader, Xlsx, open_workbook_from_rs};

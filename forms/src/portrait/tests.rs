@@ -1,3 +1,5 @@
+//! Portraits that are taken, and those that are not.
+
 use std::{
     fs,
     io::{Cursor, Write},

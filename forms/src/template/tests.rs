@@ -1,3 +1,5 @@
+//! Templates as a spreadsheet sees them.
+
 use std::{
     collections::HashSet,
     io::{Cursor, Read},

@@ -1,3 +1,5 @@
+//! Every kind of tampering is found, and the encoding is the one that is pinned.
+
 use super::*;
 
 /// SplitMix64.

@@ -1,3 +1,5 @@
+//! One changed byte of a seal, a wrong key, a wrong day: each is refused by its reason.
+
 use std::{os::unix::fs::PermissionsExt as _, path::PathBuf};
 
 use chrono::TimeZone as _;
