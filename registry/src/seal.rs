@@ -59,7 +59,7 @@ pub struct PublicSeal {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Seal {
-    /// The document: JSON as [`canonical`] writes it.
+    /// The document: JSON as [`canonical()`] writes it.
     pub document: String,
     /// The unit that signed.
     pub signer: String,
