@@ -273,7 +273,7 @@ impl<'t> Desk<'t> {
             Command::Promote { year } => self.promote(actor, *year, now).await,
             Command::UndoPromotion { year, reason } => self.undo_promotion(actor, *year, reason, now).await,
             Command::Duty { act } => self.duty(actor, act, now).await,
-            Command::SettleNotice { notice, note } => self.settle_notice(actor, *notice, note, now).await,
+            Command::SettleNotice { notice, .. } => self.settle_notice(actor, *notice, now).await,
             Command::Sweep {} => self.sweep(actor, now).await,
             Command::ReleaseDefaults { reason } => self.release_defaults(actor, reason, now).await,
             Command::RecountPeriods {} => self.recount_periods(actor, now).await,
@@ -301,6 +301,7 @@ impl<'t> Desk<'t> {
         let why = match command {
             Command::Apply { reason, .. } => reason.clone(),
             Command::Decide { opinion, .. } => opinion.clone(),
+            Command::SettleNotice { note, .. } => note.clone(),
             _ => String::new(),
         };
         let result = match done {

@@ -270,7 +270,7 @@ impl Desk<'_> {
         Ok(Answer { id: Some(own), pupils: 1, ..Answer::default() })
     }
 
-    pub(super) async fn settle_notice(&mut self, actor: &Actor, id: i64, note: &str, now: &Now) -> Done<Answer> {
+    pub(super) async fn settle_notice(&mut self, actor: &Actor, id: i64, now: &Now) -> Done<Answer> {
         actor.may(Right::Maintain)?;
         let row = notices::Entity::find_by_id(id).one(self.tx).await?.ok_or_else(Refusal::out_of_scope)?;
         let unit = Unit::read(&row.unit).ok_or_else(Refusal::out_of_scope)?;
@@ -280,7 +280,6 @@ impl Desk<'_> {
         if row.done_on.is_some() {
             return Err(Refusal::conflict("notice.done", "本系统约定", "该事项已办结", "it is done already").into());
         }
-        let _ = note;
         let mut row = row.into_active_model();
         row.done_on = Set(Some(now.today().into()));
         notices::Entity::update(row).exec(self.tx).await?;
