@@ -126,7 +126,9 @@ fn what_is_wrong_goes_back_as_comments_in_the_senders_own_workbook() {
             (10, "年级", "kindergarten"),
         ]
     );
-    let text = report.to_string();
+    let mut masked = report.clone();
+    masked.as_object_mut().unwrap().remove("sha256").expect("the sheet is named by its digest");
+    let text = masked.to_string();
     assert!(text.split(|c: char| !c.is_ascii_digit()).all(|digits| digits.len() < 15), "numbers are masked: {text}");
     let mut copy: Xlsx<_> = open_workbook(&out).unwrap();
     assert_eq!(copy.sheet_names(), ["名单", "导入结果"]);
