@@ -216,9 +216,10 @@ class Night(Desk, Books):
         self.sql("create table rules(rule varchar, severity varchar, zh varchar)")
         self.db.executemany("insert into rules values (?, ?, ?)", [(name, rule["severity"], rule["zh"]) for name, rule in rules.items()])
         self.sql("create table marks(tbl varchar, n bigint, pos integer, header varchar, rule varchar, value varchar, detail varchar)")
-        sizes = ", ".join(f"('{label}', {number(policy['class_size'][stage]['standard'])}, {number(policy['class_size'][stage]['large_from'])}, "
-                          f"{number(policy['class_size'][stage]['oversize_from'])})" for label, stage in (("小学", "primary"), ("初中", "junior"), ("高中", "senior")))
-        self.sql(f"create table _class_size_policy(stage, standard, large_from, oversize_from) as from (values {sizes})")
+        sizes = ", ".join(f"('{label}', {point}, {number(policy['class_size']['teaching_point' if point and stage == 'primary' else stage]['standard'])}, "
+                          f"{number(policy['class_size'][stage]['large_from'])}, {number(policy['class_size'][stage]['oversize_from'])})"
+                          for label, stage in (("小学", "primary"), ("初中", "junior"), ("高中", "senior")) for point in (False, True))
+        self.sql(f"create table _class_size_policy(stage, teaching_point, standard, large_from, oversize_from) as from (values {sizes})")
         fee = own["fee"]
         exceptions = {int(year): terms for year, terms in fee.get("exceptions", {}).items()}
         terms = []

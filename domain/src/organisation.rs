@@ -198,6 +198,9 @@ impl AuthorityLevel {
     }
 }
 
+/// The kind of a teaching point (教学点), a small branch of a primary school.
+pub const TEACHING_POINT: &str = "教学点";
+
 /// Whether a school kind (学校类别, label or JY/T 1001 code) is one of pre-school education, whose children are refused
 /// (皖教基〔2013〕20号 art. 14).
 pub fn is_kindergarten(kind: &str) -> bool {

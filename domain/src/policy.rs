@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use crate::{
     calendar::{Day, MonthDay},
     movement::MovementKind,
-    organisation::Stage,
+    organisation::{Stage, TEACHING_POINT},
 };
 
 pub use pack::{PolicyError, Statement};
@@ -120,9 +120,10 @@ impl Policy {
         self.terms.class_size(stage).clone()
     }
 
-    /// The class size of teaching points and incomplete primary schools, where it is another.
-    pub fn class_size_of_teaching_points(&self) -> Option<ClassSize> {
-        self.terms.teaching_point.clone()
+    /// The class size of a stage at a school of a kind (学校类别): teaching points (教学点) have one of their own in the primary stage.
+    pub fn class_size_at(&self, stage: Stage, kind: &str) -> ClassSize {
+        let own = self.terms.teaching_point.as_ref().filter(|_| stage == Stage::Primary && kind == TEACHING_POINT);
+        own.unwrap_or_else(|| self.terms.class_size(stage)).clone()
     }
 
     /// What the maintenance fee of a year is counted and billed on.

@@ -115,6 +115,9 @@ impl Claim {
 pub struct Paper {
     /// 变动日期
     pub effective_on: Day,
+    /// The first day on whose evening a roll can show it: 变动日期, or 审批日期 where that is later. What silence approves, it approves
+    /// at the end of its day, and the roll of the next day shows it.
+    pub shown_on: Day,
     /// 变动类别
     pub kind: MovementKind,
     /// Source and number of the record: the order among papers of one day.

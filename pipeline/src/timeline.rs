@@ -78,7 +78,8 @@ pub fn timeline(claims: &[Claim], papers: &[Paper], terms: &Terms, words: &Words
     days.sort_unstable();
     days.dedup();
 
-    let mut course = Course { terms, papers, used: Vec::new(), movements: Vec::new(), at: None, earliest: None };
+    let mut course =
+        Course { terms, papers, used: Vec::new(), movements: Vec::new(), at: None, earliest: None, opened: None };
     course.used.resize(course.papers.len(), false);
     let mut holder: Option<Word> = None;
     for day in days {
@@ -181,6 +182,8 @@ struct Course<'a> {
     movements: Vec<Movement>,
     at: Option<Account>,
     earliest: Option<Day>,
+    /// The day of the opening, if the pupil was there when the source was taken in.
+    opened: Option<Day>,
 }
 
 impl Course<'_> {
@@ -234,9 +237,9 @@ impl Course<'_> {
         let Some(account) = next else { return };
         if opens {
             for (number, paper) in self.papers.iter().enumerate() {
-                self.used[number] = paper.effective_on <= day;
+                self.used[number] = paper.shown_on <= day;
             }
-            self.earliest = Some(day);
+            (self.earliest, self.opened) = (Some(day), Some(day));
             self.post(day, MovementKind::Opening, next);
             return;
         }
@@ -263,9 +266,11 @@ impl Course<'_> {
     ///
     /// All that fit, if together they arrive or come nearer; else the one that comes nearest; else none.
     fn way(&self, earliest: Day, day: Day, next: Option<Account>) -> Vec<(usize, Account)> {
-        let open: Vec<usize> = (0..self.papers.len())
-            .filter(|&number| earliest <= self.papers[number].effective_on && self.papers[number].effective_on <= day)
-            .collect();
+        // What holds from before the opening and was decided after it explains what the roll shows since.
+        let decided_since = |paper: &Paper| self.opened.is_some_and(|opened| opened < paper.shown_on);
+        let may_explain =
+            |paper: &Paper| (earliest <= paper.effective_on || decided_since(paper)) && paper.effective_on <= day;
+        let open: Vec<usize> = (0..self.papers.len()).filter(|&number| may_explain(self.papers[number])).collect();
         let now = self.nearness(self.at, next);
         let all = self.follow(&open, next);
         if all.last().is_some_and(|&(_, account)| now < self.nearness(Some(account), next)) {

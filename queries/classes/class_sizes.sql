@@ -1,5 +1,5 @@
 /*
-What    each class on the run's day: its pupils 在读 against the standard of its stage
+What    each class on the run's day: its pupils 在读 against the standard of its stage and kind of school
 Grain   prefecture_id, county_id, school_id, class_id
 For     WH-06, CLS-01
 Test    unique(school_id, class_id)
@@ -17,7 +17,7 @@ Column class_name: 班级名称; none where no source names the class any more
 Column grade: 年级 of the class
 Column stage: 学段 of the class
 Column pupils: headcount; 0 for a class that stands empty
-Column standard: 标准班额 of the stage by the policy
+Column standard: 标准班额 of the stage and the kind of school by the policy
 Column grading: within, over (above the standard), large (大班额) or oversize (超大班额) by the policy's limits
 Column excess: pupils above the standard
 */
@@ -86,5 +86,6 @@ select
     end as grading
 
 from filled
-inner join _class_size_policy as policy on filled.stage = policy.stage
 left join places on filled.school_id = places.school_id
+inner join _class_size_policy as policy
+    on filled.stage = policy.stage and (coalesce(places.school_kind, '') = '教学点') = policy.teaching_point

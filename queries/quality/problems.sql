@@ -1,13 +1,13 @@
 /*
 What    问题学籍: every record with a finding to work on, from the checks, from duplicates and from the ledger
 Grain   county_id, school_id, pupil_id, kind, field, detail
-For     WH-08, IDN-05
+For     WH-08, IDN-05, TRF-11
 Test    unique(county_id, school_id, pupil_id, kind, field, detail)
 Test    not_null(kind, detail, first_seen_on)
 Column pupil_id: the pupil's surrogate; none where the finding is about a class or a school
 Column school_id: the school that has to see to it
 Column county_id: the county-level unit of that school
-Column kind: a rule of the checks, or unknown_pupil, same_id_number, two_schools, unexplained_appearance, unexplained_change, unexplained_disappearance, in_transit
+Column kind: a rule of the checks, or unknown_pupil, same_id_number, two_schools, unexplained_appearance, unexplained_change, unexplained_disappearance, in_transit, dated_twice, attends_elsewhere, attends_without_record, never_attends
 Column field: the column at fault, if one is
 Column detail: what is wrong, in Chinese
 Column first_seen_on: the day of the first batch in which it was seen
@@ -134,6 +134,63 @@ unknown_pupils as (
 
 ),
 
+-- Taught in one place and on record in another (籍随人走).
+separated as (
+
+    select
+        pupil_id,
+        school_id,
+        signal as kind,
+        cast(null as varchar) as field,
+        case
+            when signal = 'attends_elsewhere'
+                then concat('学籍在本校，近30天在', attendance_source, '报告的考勤中到校', cast(days as varchar), '天')
+            when signal = 'never_attends'
+                then concat('在读，近30天没有任何考勤，而本班有', cast(days as varchar), '天考勤')
+            when school_id is null then concat('没有学籍，近30天到校', cast(days as varchar), '天')
+            else concat('学籍不在读，近30天仍到校', cast(days as varchar), '天')
+        end as detail,
+        last_day as first_seen_on
+
+    from separation
+
+),
+
+-- Two sources write of one movement and give it different days: one of them counts, and somebody has to put the other right.
+dated_twice as (
+
+    select
+        one.pupil_id,
+        coalesce(one.to_school_id, one.from_school_id) as school_id,
+        'dated_twice' as kind,
+        '变动日期' as field,
+        concat(
+            one.kind,
+            '在',
+            one.source,
+            '记为',
+            cast(one.effective_on as varchar),
+            '，在',
+            other.source,
+            '记为',
+            cast(other.effective_on as varchar)
+        ) as detail,
+        greatest(one.source_day, other.source_day) as first_seen_on
+
+    from changes as one
+    inner join changes as other
+        on one.pupil_id = other.pupil_id and one.kind = other.kind and one.source < other.source
+    where
+        one.kind = '省内转学'
+        and coalesce(one.result, '同意') = '同意'
+        and coalesce(other.result, '同意') = '同意'
+        and coalesce(one.from_school_id, '') = coalesce(other.from_school_id, '')
+        and coalesce(one.to_school_id, '') = coalesce(other.to_school_id, '')
+        and one.effective_on <> other.effective_on
+        and abs(one.effective_on - other.effective_on) <= 60
+
+),
+
 listed as (
 
     select * from checked
@@ -147,6 +204,10 @@ listed as (
     select * from unexplained_movements
     union all
     select * from in_transit
+    union all
+    select * from separated
+    union all
+    select * from dated_twice
 
 )
 

@@ -265,6 +265,7 @@ files![
     "enrolment/enrolment.sql",
     "enrolment/headcount_on.sql",
     "fees/fees.sql",
+    "inspection/separation.sql",
     "inspection/unexplained.sql",
     "inspection/virtual_classes.sql",
     "movement/balance.sql",

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use datafusion::arrow::{
-    array::{ArrayRef, Date32Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray},
+    array::{ArrayRef, BooleanArray, Date32Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray},
     error::ArrowError,
 };
 use domain::{
     calendar::{Day, MonthDay, SchoolYear},
-    organisation::Stage,
+    organisation::{Stage, TEACHING_POINT},
     policy::Policy,
 };
 use warehouse::{Run, snapshot::Snapshot};
@@ -46,12 +46,19 @@ pub fn snapshots_table(snapshots: &[Snapshot]) -> Result<RecordBatch, ArrowError
     ])
 }
 
-/// `_class_size_policy(stage, standard, large_from, oversize_from)`.
+/// `_class_size_policy(stage, teaching_point, standard, large_from, oversize_from)`: what holds at a teaching point (教学点), and
+/// what holds elsewhere.
 pub fn class_sizes(policy: &Policy) -> Result<RecordBatch, ArrowError> {
     let stages = [Stage::Primary, Stage::Junior, Stage::Senior];
-    let sizes = stages.map(|stage| policy.class_size(stage));
+    let kinds: Vec<(Stage, bool)> = stages.into_iter().flat_map(|stage| [(stage, false), (stage, true)]).collect();
+    let kind = |at_point: bool| if at_point { TEACHING_POINT } else { "" };
+    let sizes: Vec<_> = kinds.iter().map(|(stage, at_point)| policy.class_size_at(*stage, kind(*at_point))).collect();
     RecordBatch::try_from_iter([
-        ("stage", texts(stages.map(|stage| stage.label().to_owned()))),
+        ("stage", texts(kinds.iter().map(|(stage, _)| stage.label().to_owned()))),
+        (
+            "teaching_point",
+            Arc::new(kinds.iter().map(|(_, at_point)| Some(*at_point)).collect::<BooleanArray>()) as ArrayRef,
+        ),
         ("standard", longs(sizes.iter().map(|size| i64::from(size.standard)))),
         ("large_from", longs(sizes.iter().map(|size| i64::from(size.large_from)))),
         ("oversize_from", longs(sizes.iter().map(|size| i64::from(size.oversize_from)))),

@@ -78,12 +78,16 @@ impl Actor {
         Actor { account: "system".to_owned(), unit: Unit::Authority(tree.province()), role: Role::System }
     }
 
+    /// Whether the account is one of the province's own.
+    pub fn is_provincial(&self) -> bool {
+        matches!(self.unit, Unit::Authority(division) if division.level() == AuthorityLevel::Province)
+    }
+
     /// Refuses what the role may not do at all, wherever.
     ///
     /// The province reads and counts and never maintains (art. 28); its administrator creates schools (art. 6).
     pub fn may(&self, right: Right) -> Result<(), Refusal> {
-        let of_province =
-            matches!(self.unit, Unit::Authority(division) if division.level() == AuthorityLevel::Province);
+        let of_province = self.is_provincial();
         let may = match (self.role, right) {
             (Role::System, _) => true,
             (Role::Registrar | Role::Head, Right::Maintain | Right::Decide) => !of_province,

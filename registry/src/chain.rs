@@ -22,7 +22,7 @@ pub type Digest = [u8; 32];
 const ORIGIN: Digest = [0; 32];
 
 /// Names the encoding of an entry; another encoding gets another name.
-const ENCODING: &[u8] = b"xueji-audit-1";
+const ENCODING: &[u8] = b"xueji-audit-2";
 
 /// What an entry says of one act (AU-1). Nothing in it names a pupil.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,9 +43,11 @@ pub struct Facts {
     pub why: String,
     /// What came of it (结果): done, refused, failed.
     pub result: String,
-    /// The digest of the record before the act, if there was one.
+    /// SM3 of the command that was given; none for a reading.
+    pub command: Option<String>,
+    /// SM3 of the case, record, school or account before the act, if it was about one that was there.
     pub before: Option<String>,
-    /// The digest of the record after the act, if there is one.
+    /// SM3 of the case or record after the act, if it was about a single one.
     pub after: Option<String>,
     /// Where the request came from (来源): an address, a command, a schedule.
     pub origin: String,
@@ -113,14 +115,14 @@ impl Entry {
     /// [`Facts`]. A text is its length in bytes (8 bytes) and its UTF-8; what may be absent is preceded by 0 (absent) or 1.
     /// Numbers are big-endian. No two entries share an encoding.
     pub fn encoding(&self) -> Vec<u8> {
-        let Facts { at, actor, unit, role, action, subject, why, result, before, after, origin } = &self.facts;
+        let Facts { at, actor, unit, role, action, subject, why, result, command, before, after, origin } = &self.facts;
         let mut bytes = Vec::with_capacity(512);
         bytes.extend_from_slice(ENCODING);
         bytes.extend_from_slice(&self.seq.to_be_bytes());
         for text in [at, actor, unit, role, action, subject, why, result] {
             push(&mut bytes, text);
         }
-        for text in [before, after] {
+        for text in [command, before, after] {
             bytes.push(u8::from(text.is_some()));
             if let Some(text) = text {
                 push(&mut bytes, text);

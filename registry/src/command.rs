@@ -238,6 +238,17 @@ pub enum Command {
         #[serde(default)]
         note: String,
     },
+    /// 学期末转交随迁子女辍学名单 to the counties of their households (DRP-04)
+    HandOverMigrants {},
+    /// 转回户籍地无学位: the county is to arrange a place (TRF-08)
+    AskPlace {
+        /// Whose.
+        student_no: StudentNo,
+        /// The school of the home county that has no place.
+        school: SchoolId,
+        /// Why it has none.
+        reason: String,
+    },
     /// 到期处理: warns, raises, approves by silence where the policy says so
     Sweep {},
     /// 解除默认同意的暂停 (TR-9)
@@ -280,6 +291,8 @@ impl Command {
             Command::UndoPromotion { .. } => "undo_promotion",
             Command::Duty { .. } => "duty",
             Command::SettleNotice { .. } => "settle_notice",
+            Command::HandOverMigrants {} => "hand_over_migrants",
+            Command::AskPlace { .. } => "ask_place",
             Command::Sweep {} => "sweep",
             Command::ReleaseDefaults { .. } => "release_defaults",
             Command::RecountPeriods {} => "recount_periods",

@@ -58,6 +58,9 @@ impl Procedure for Arrival {
             ));
         }
         not_registered_here(scene, self.student_no)?;
+        if let Some(old) = &scene.pupil {
+            same_person(old, &self.key)?;
+        }
         scene.class_for(school.id, self.grade)?;
         Ok(vec![Party::Authority])
     }
@@ -153,7 +156,7 @@ impl Procedure for FromAbroad {
         match &scene.pupil {
             Some(old) if old.standing.status.is_registered() => return Err(second_record()),
             Some(old) if old.standing.status == Status::Dead => return Err(second_record()),
-            Some(_) => {}
+            Some(old) => same_person(old, &self.key)?,
             None => crate::newcomers::check_key(&self.key, scene.today)?,
         }
         crate::newcomers::check_age(&self.key, self.grade, scene.today, policy)?;
@@ -180,7 +183,7 @@ impl Procedure for FromAbroad {
                 &self.from,
             )]);
         }
-        let number = crate::number::first(&self.key, school, scene.fresh_pupil);
+        let number = crate::number::first(&self.key, school, scene.fresh_pupil, scene.is_number_taken);
         let arrived = Arrived { kind: MovementKind::TransferFromAbroad, counterpart: &self.from, standing };
         Ok(vec![arrived.enter(scene, case, finish, number, &self.key, &self.basic)])
     }
@@ -258,6 +261,22 @@ impl Arrived<'_> {
         };
         Event::Entered { pupil, movement }
     }
+}
+
+/// Whoever goes on under an old record was born on its day and is of its sex; a name may be written otherwise abroad.
+fn same_person(old: &Pupil, said: &KeyFacts) -> Result<(), Refusal> {
+    if old.key.birth_on == said.birth_on && old.key.sex == said.sex {
+        return Ok(());
+    }
+    Err(Refusal::invalid(
+        "arrival.other_person",
+        "填写的出生日期或性别与该学籍号的原学籍不符",
+        "birth date or sex are not those of the record under this number",
+    )
+    .remedy(
+        "请核对学籍号；原学籍有误的，转入后申请关键信息变更",
+        "check the number; if the old record is wrong, apply for a key change after the arrival",
+    ))
 }
 
 /// A record that left the province and comes back goes on; any other record here bars a second one.

@@ -5,7 +5,7 @@
 //! registration authority.
 
 use domain::{
-    calendar::Day,
+    calendar::{Day, SchoolYear},
     movement::{MovementKind, Status},
     policy::Policy,
 };
@@ -74,25 +74,28 @@ impl Procedure for Dropout {
         let kept = Standing { class: KEPT_CLASS.to_owned(), ..with_status(pupil, Status::DroppedOut) };
         let since = self.since.max(pupil.since_on);
         let school = scene.school()?;
-        let told = |to: Unit, kind: &str| Event::Notice {
+        let told = |to: Unit, kind: &str, due_on: Option<Day>| Event::Notice {
             notice: Notice {
                 to,
                 kind: kind.to_owned(),
                 pupil: Some(pupil.id),
                 case: Some(case.id),
-                due_on: None,
+                due_on,
                 article: policy.article("dropout.kept").to_owned(),
             },
         };
         let mut events = vec![moved(pupil, case, MovementKind::Dropout, kept, since, finish, &self.township)];
-        events.push(told(Unit::School(school.id), "dropout_letter"));
+        events.push(told(Unit::School(school.id), "dropout_letter", None));
         if let Some(authority) = scene.tree.authority_of(school.id) {
-            events.push(told(Unit::Authority(authority), "dropout_letter"));
+            events.push(told(Unit::Authority(authority), "dropout_letter", None));
             let county =
                 school.division.filter(|county| *county != authority && scene.tree.authority(*county).is_some());
-            events.extend(county.map(|county| told(Unit::Authority(county), "dropout_letter")));
+            events.extend(county.map(|county| told(Unit::Authority(county), "dropout_letter", None)));
             if pupil.basic.migrant == Some(true) {
-                events.push(told(Unit::Authority(authority), "migrant_handover"));
+                let year = SchoolYear::of(finish.on, policy.school_year_start()).start_year();
+                let terms = scene.tree.terms_at(school.id, year, policy);
+                let term_ends = terms.iter().map(|(_, last)| *last).find(|last| finish.on <= *last);
+                events.push(told(Unit::Authority(authority), "migrant_handover", term_ends));
             }
         }
         Ok(events)

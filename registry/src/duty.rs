@@ -90,6 +90,18 @@ pub struct Signature {
     pub digest: String,
 }
 
+/// What the open records of a unit come to: sums that any change of any of them moves, so that a signed report that no longer holds is
+/// seen without counting it anew (SG-1).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stand {
+    /// How many.
+    pub records: i64,
+    /// The sum of their surrogates.
+    pub surrogates: i64,
+    /// The sum of their versions.
+    pub versions: i64,
+}
+
 /// What a unit signs or answers for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -102,6 +114,8 @@ pub enum Duty {
         period: String,
         /// SM3 of the figures that it states.
         digest: String,
+        /// What the records were when it was drawn up.
+        stand: Stand,
         /// The signatures, the school's first.
         signatures: Vec<Signature>,
     },
@@ -117,6 +131,8 @@ pub enum Duty {
         wrong: Vec<String>,
         /// SM3 of the list.
         digest: String,
+        /// What the records were when it was drawn up.
+        stand: Stand,
         /// The signature of the school's head.
         signature: Option<Signature>,
     },
@@ -185,6 +201,16 @@ impl Duty {
             Duty::Report { period, .. } | Duty::Verification { period, .. } => period.clone(),
             Duty::Responsibility { fault, evidence, .. } => format!("{fault:?}:{evidence}"),
             Duty::Export { recipient, purpose, asked_on, .. } => format!("{asked_on}:{recipient}:{purpose}"),
+        }
+    }
+
+    /// What the records were when it was signed, if it is something that their change voids.
+    pub fn signed_stand(&self) -> Option<Stand> {
+        match self {
+            Duty::Report { stand, .. } | Duty::Verification { stand, .. } => {
+                matches!(self.state(), "reported" | "verified").then_some(*stand)
+            }
+            Duty::Responsibility { .. } | Duty::Export { .. } => None,
         }
     }
 

@@ -179,6 +179,14 @@ impl Procedure for KeyChange {
                 "经核验的户口簿页",
             )?;
         }
+        if self.portrait.is_some() {
+            needs(
+                request.evidence,
+                &["school_statement", "household_register", "identity_document", "police_certificate"],
+                ARTICLE,
+                "学校出具的照片更正说明或身份证件",
+            )?;
+        }
         if self.sex.is_some() || self.birth_on.is_some() || self.id_kind.is_some() {
             needs(
                 request.evidence,

@@ -20,6 +20,7 @@ pub mod scene;
 pub mod application;
 pub mod certificate;
 pub mod crossing;
+pub mod deadline;
 pub mod death;
 pub mod dropout;
 pub mod duty;

@@ -6,7 +6,7 @@
 use std::collections::{HashMap, HashSet};
 
 use domain::{
-    calendar::{Day, Month},
+    calendar::{Day, Month, SchoolYear},
     division,
     identity::{IdFault, IdNo, StudentNo, normalise},
     movement::{MovementKind, Status},
@@ -15,9 +15,10 @@ use domain::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    application::{self, Finish, Request, Route},
+    application::{Finish, Request, Route},
     case::{Case, Party},
     crossing::second_record,
+    deadline,
     event::{Event, Notice},
     number,
     organisation::{Class, School},
@@ -111,6 +112,8 @@ pub struct Against<'a> {
     pub classes: &'a HashMap<String, Class>,
     /// Records under the same person, by person key.
     pub known: &'a HashMap<String, Pupil>,
+    /// The school year into which the province was last promoted, by the year in which it began; none if it never was.
+    pub promoted: Option<i32>,
     /// The day.
     pub today: Day,
 }
@@ -150,14 +153,27 @@ pub fn check(rows: &[Newcomer], against: &Against, policy: &Policy) -> Vec<RowFa
                 ),
             );
         }
-        let class = against.classes.get(&row.class);
-        if !class.is_some_and(|class| class.grade == row.grade && !class.closed) {
-            fault(
+        if let Err(refusal) = check_entry(row, against, policy) {
+            fault("entry_month", true, refusal);
+        }
+        match against.classes.get(&row.class).filter(|class| class.grade == row.grade && !class.closed) {
+            None => fault(
                 "class_id",
                 true,
                 Refusal::invalid("class", "没有这个班，或年级不符", "there is no such class of that grade")
                     .remedy("请先建班，或更正班号", "enter the class first, or correct the number"),
-            );
+            ),
+            Some(class) if is_last_years(class, row, against, policy) => fault(
+                "class_id",
+                true,
+                Refusal::invalid(
+                    "class.last_year",
+                    "该班是上一学年建立、尚未升级的班，新生不能编入",
+                    "the class is last year's and has not risen yet; newcomers would rise with it",
+                )
+                .remedy("请编入本学年新建的班", "name a class founded this school year"),
+            ),
+            Some(_) => {}
         }
         let person = Pupil::person_key(&row.key);
         if !seen.insert(person.clone()) {
@@ -196,6 +212,40 @@ pub fn check(rows: &[Newcomer], against: &Against, policy: &Policy) -> Vec<RowFa
         }
     }
     faults
+}
+
+/// The system year in which a month lies.
+fn school_year(month: Month, policy: &Policy) -> SchoolYear {
+    SchoolYear::of(month.first_day(), policy.school_year_start())
+}
+
+/// Nobody enters in a school year that has not begun; who begins a stage does so in the present one (ENR-01).
+fn check_entry(row: &Newcomer, against: &Against, policy: &Policy) -> Result<(), Refusal> {
+    let present = SchoolYear::of(against.today, policy.school_year_start());
+    let entry = school_year(row.entry_month, policy);
+    let begins = number::begins_stage(against.school, row.grade);
+    if entry <= present && (entry == present || !begins) {
+        return Ok(());
+    }
+    Err(Refusal {
+        article: ARTICLE.to_owned(),
+        ..Refusal::invalid(
+            "newcomers.entry_month",
+            &format!("入学年月 {} 不在 {present} 学年内", row.entry_month),
+            &format!("the month of entry {} does not lie in the school year {present}", row.entry_month),
+        )
+    }
+    .remedy(
+        "请填写本学年的入学年月；下一学年的新生自学年开始之日起提交",
+        "state the month of entry of this school year; the next year's newcomers are submitted once it has begun",
+    ))
+}
+
+/// A class that was founded before this school year and has not risen into it: it would take newcomers up with it.
+fn is_last_years(class: &Class, row: &Newcomer, against: &Against, policy: &Policy) -> bool {
+    let present = SchoolYear::of(against.today, policy.school_year_start());
+    let waits = against.promoted.is_some_and(|last| last < present.start_year());
+    waits && number::begins_stage(against.school, row.grade) && school_year(class.founded, policy) < present
 }
 
 fn has_portrait_of_year(row: &Newcomer) -> bool {
@@ -330,7 +380,7 @@ fn doubtful(key: &KeyFacts) -> Option<Refusal> {
 
 /// No child of pre-school age (ID-5): grade 1 wants the age of entry at the cut-off, other grades a plausible one.
 pub fn check_age(key: &KeyFacts, grade: u8, today: Day, policy: &Policy) -> Result<(), Refusal> {
-    let year = domain::calendar::SchoolYear::of(today, policy.school_year_start()).start_year();
+    let year = SchoolYear::of(today, policy.school_year_start()).start_year();
     let Some((youngest, oldest)) = policy.age_span(grade) else {
         return Err(Refusal::invalid("grade", "年级应为 1–12", "a grade is 1 to 12"));
     };
@@ -387,11 +437,20 @@ impl Procedure for Newcomers {
                 kind: "archive_create".to_owned(),
                 pupil: None,
                 case: Some(case.id),
-                due_on: archive.map(|archive| application::due(archive, finish.on, scene.calendar).day),
+                due_on: archive.map(|archive| deadline::due(archive, finish.on, scene.calendar).day),
                 article: archive.map(|archive| archive.article.clone()).unwrap_or_default(),
             },
         }])
     }
+}
+
+/// What a first record is given.
+#[derive(Debug, Clone, Copy)]
+pub struct Fresh {
+    /// Its own number in the registry.
+    pub id: crate::pupil::PupilId,
+    /// Whether another record has the registration number that the pupil's identity number would make.
+    pub is_number_taken: bool,
 }
 
 /// The record that a row of an approved batch becomes: a first one, or the one there is at its next stage.
@@ -401,7 +460,7 @@ pub fn enter(
     school: &School,
     case: &Case,
     on: Day,
-    fresh: crate::pupil::PupilId,
+    fresh: Fresh,
 ) -> Result<Event, Refusal> {
     let standing = Standing { school: school.id, class: row.class.clone(), grade: row.grade, status: Status::Enrolled };
     let portrait = row.portrait.as_ref().map(|portrait| portrait.digest.clone());
@@ -420,8 +479,8 @@ pub fn enter(
     };
     let Some(before) = known else {
         let pupil = Pupil {
-            id: fresh,
-            student_no: number::first(&row.key, school, fresh),
+            id: fresh.id,
+            student_no: number::first(&row.key, school, fresh.id, fresh.is_number_taken),
             regional_no: None,
             key: KeyFacts { portrait, ..row.key.clone() },
             basic: row.basic.clone(),

@@ -15,12 +15,16 @@ use crate::{
     pupil::{Holder, KeyFacts, PupilId},
 };
 
-/// The number of a first record; `serial` tells pupils of one birthday and place apart.
-pub fn first(key: &KeyFacts, school: &School, serial: PupilId) -> StudentNo {
+/// The number that a pupil's own identity number makes, if there is one.
+pub fn of_identity(key: &KeyFacts) -> Option<StudentNo> {
     let own = key.id_no.as_deref().filter(|_| key.holder == Holder::Own && key.id_kind == "居民身份证");
-    if let Some(number) = own.and_then(|number| IdNo::read(number).ok())
-        && let Some(number) = StudentNo::read(&format!("G{}", number.as_str()))
-    {
+    own.and_then(|number| IdNo::read(number).ok()).and_then(|number| StudentNo::read(&format!("G{}", number.as_str())))
+}
+
+/// The number of a first record; `serial` tells pupils of one birthday and place apart. Where another pupil was once entered under the
+/// identity number and keeps the number made of it for life, the rightful holder gets one without it.
+pub fn first(key: &KeyFacts, school: &School, serial: PupilId, is_taken: bool) -> StudentNo {
+    if let Some(number) = of_identity(key).filter(|_| !is_taken) {
         return number;
     }
     let letter = if key.holder == Holder::Guardian { 'L' } else { 'J' };

@@ -4,20 +4,26 @@
 //! everything durable, and eight clients cost hardly more syncs than one. A batch in which the database objects is undone and its commands
 //! are carried out one by one, so that one of them spoils nothing for the others.
 
+mod books;
 mod cases;
+mod classes;
+mod closure;
 mod desk;
 mod duties;
 mod enrolment;
+mod notices;
 mod organisation;
 mod records;
 mod sweep;
 mod yearly;
 
+pub mod counts;
 pub mod facts_of_papers;
 pub mod lookup;
 pub mod preview;
 pub mod promotion_run;
 pub mod seals;
+pub mod trail;
 
 use std::sync::Arc;
 
@@ -33,7 +39,7 @@ use crate::{
     refusal::Refusal,
     store::{OfficeState, Store, StoreError, is_conflict},
 };
-pub use desk::Books;
+pub use books::Books;
 use desk::Desk;
 
 /// An instant: milliseconds since 1970 in UTC, and the mark of the machine by which jumps of the clock are seen.
@@ -99,7 +105,7 @@ enum Task {
     /// A command, and the key under which it may come again.
     Carry { command: Box<Command>, key: Option<String> },
     /// A read of personal data, for the audit chain (USR-06).
-    Note(lookup::Seen),
+    Note(trail::Seen),
 }
 
 struct Job {
@@ -241,7 +247,7 @@ async fn failed(store: &Store, books: &Books, known: &mut desk::Known, job: &Job
     let told = failure.told();
     if let (OfficeError::Refused(refusal), Task::Carry { command, .. }) = (&told, &job.task) {
         let (answer, _) = oneshot::channel();
-        let seen = lookup::Seen::refused(command.name(), refusal);
+        let seen = trail::Seen::refused(command.name(), refusal);
         let note = Job { by: job.by.clone(), task: Task::Note(seen), now: job.now.clone(), answer };
         if transact(store, books, known, std::slice::from_ref(&note)).await.is_err() {
             tracing::warn!("a refusal could not be put on record");

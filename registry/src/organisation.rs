@@ -95,7 +95,7 @@ impl School {
         match self.kind.as_str() {
             "小学" => 1..=primary_end,
             // Many a teaching point ends before the last grade of primary school.
-            "教学点" => 1..=self.years.map_or(primary_end, |years| years.min(primary_end)),
+            domain::organisation::TEACHING_POINT => 1..=self.years.map_or(primary_end, |years| years.min(primary_end)),
             "初级中学" => primary_end + 1..=9,
             "九年一贯制学校" => 1..=9,
             "完全中学" => primary_end + 1..=12,

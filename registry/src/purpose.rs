@@ -29,6 +29,11 @@ pub trait Procedure {
     /// Whether it may be applied for, and by which route it goes.
     fn open(&self, scene: &Scene, request: &Request, policy: &Policy) -> Result<Route, Refusal>;
 
+    /// What a refusal brings about besides the end of the case.
+    fn refused(&self, _scene: &Scene, _case: &Case) -> Vec<Event> {
+        Vec::new()
+    }
+
     /// What its completion brings about; what is barred by then is refused, whoever or whatever approved it (TR-10).
     fn complete(&self, scene: &Scene, case: &Case, policy: &Policy, finish: Finish) -> Result<Vec<Event>, Refusal>;
 }

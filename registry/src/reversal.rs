@@ -11,8 +11,9 @@ use domain::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    application::{Finish, Request, Route, due},
+    application::{Finish, Request, Route},
     case::{Case, CaseId, Party},
+    deadline::due,
     event::Event,
     proposal::{has_status, moved, needs_reason},
     pupil::Standing,

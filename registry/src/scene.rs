@@ -51,6 +51,8 @@ pub struct Scene<'a> {
     pub suspended_until: Option<Day>,
     /// A record that another person's number leads to, where a procedure asks whether a number is taken.
     pub holder: Option<PupilId>,
+    /// Whether another record has the registration number that the identity number of a newcomer would make.
+    pub is_number_taken: bool,
     /// The number a new case gets.
     pub fresh_case: CaseId,
     /// The number a new record gets.

@@ -8,8 +8,9 @@ use domain::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    application::{Finish, Request, Route, due},
+    application::{Finish, Request, Route},
     case::{Case, Party},
+    deadline::due,
     event::{Event, Notice},
     proposal::{has_status, is_leaving, moved, needs, needs_reason, own_pupil, with_status},
     purpose::Procedure,

@@ -13,10 +13,11 @@ use domain::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    application::{self, Finish, Request, Route},
-    case::{Case, Party},
+    application::{Finish, Request, Route},
+    case::{Case, CaseId, Party},
+    deadline,
     event::{Event, Notice},
-    organisation::School,
+    organisation::{School, Tree},
     pupil::{Movement, Pupil, Standing},
     purpose::{Kind, Procedure},
     refusal::Refusal,
@@ -66,6 +67,9 @@ pub struct Transfer {
     pub mid_term_reason: String,
 }
 
+/// Where a pupil who comes back to the home county finds no place (义务教育阶段转回户籍所在地无学位).
+pub(crate) const ARTICLE_NO_PLACE: &str = "某省中小学生学籍管理办法 第十三条";
+
 const ROUTE: &str = "皖教基〔2013〕20号 第二十一条";
 
 impl Procedure for Transfer {
@@ -110,6 +114,16 @@ impl Procedure for Transfer {
         self.in_window(scene, receiving, policy)?;
         scene.class_for(receiving.id, pupil.standing.grade)?;
         Ok(route(scene, sending, receiving, policy))
+    }
+
+    /// Who may not come back to the home county for want of a place is passed to it (TRF-08).
+    fn refused(&self, scene: &Scene, case: &Case) -> Vec<Event> {
+        let (Ok(pupil), Ok(receiving)) = (scene.pupil(), receiving(scene, case.applicant)) else { return Vec::new() };
+        let compulsory = receiving.stage_of(pupil.standing.grade).is_some_and(Stage::is_compulsory);
+        if self.ground != Ground::ReturnHome || !compulsory {
+            return Vec::new();
+        }
+        place_wanted(scene.tree, receiving, pupil, Some(case.id)).into_iter().collect()
     }
 
     fn complete(&self, scene: &Scene, case: &Case, policy: &Policy, finish: Finish) -> Result<Vec<Event>, Refusal> {
@@ -161,7 +175,7 @@ impl Procedure for Transfer {
             kind: "archive_forward".to_owned(),
             pupil: Some(pupil.id),
             case: Some(case.id),
-            due_on: forward.map(|deadline| application::due(deadline, finish.on, scene.calendar).day),
+            due_on: forward.map(|deadline| deadline::due(deadline, finish.on, scene.calendar).day),
             article: forward.map(|deadline| deadline.article.clone()).unwrap_or_default(),
         };
         let mut events = vec![
@@ -349,6 +363,22 @@ impl Transfer {
         )
         .remedy("确有正当理由的，请填写期中转学理由", "state `mid_term_reason` if there is good reason"))
     }
+}
+
+/// Asks the county in which a school lies, or the city that runs it, to arrange a place for a pupil.
+pub(crate) fn place_wanted(tree: &Tree, school: &School, pupil: &Pupil, case: Option<CaseId>) -> Option<Event> {
+    let county = school.division.filter(|division| tree.authority(*division).is_some());
+    let to = county.or_else(|| tree.authority_of(school.id))?;
+    Some(Event::Notice {
+        notice: Notice {
+            to: Unit::Authority(to),
+            kind: "place_wanted".to_owned(),
+            pupil: Some(pupil.id),
+            case,
+            due_on: None,
+            article: ARTICLE_NO_PLACE.to_owned(),
+        },
+    })
 }
 
 /// A city's own school tells the county in which it lies of arrivals and departures each term (TRF-10, 某省办法 art. 23).

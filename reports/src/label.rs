@@ -95,6 +95,10 @@ pub fn problem(kind: &str) -> &str {
         "unexplained_change" => "无据变动",
         "unexplained_disappearance" => "无据消失",
         "in_transit" => "转学在途未接收",
+        "dated_twice" => "同一转学两处日期不同",
+        "attends_elsewhere" => "人籍分离：在他处就读",
+        "attends_without_record" => "人籍分离：无籍就读",
+        "never_attends" => "人籍分离：有籍无人",
         other => other,
     }
 }

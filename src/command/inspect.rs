@@ -36,10 +36,13 @@ enum Kind {
     Problems,
     /// Classes that look like no class
     VirtualClasses,
+    /// Pupils taught in one place and on record in another
+    Separation,
 }
 
 impl Kind {
-    const ALL: [Kind; 5] = [Kind::ClassSize, Kind::Unexplained, Kind::Duplicates, Kind::Problems, Kind::VirtualClasses];
+    const ALL: [Kind; 6] =
+        [Kind::ClassSize, Kind::Unexplained, Kind::Duplicates, Kind::Problems, Kind::VirtualClasses, Kind::Separation];
 
     fn title(self) -> &'static str {
         match self {
@@ -48,6 +51,7 @@ impl Kind {
             Kind::Duplicates => "重复学籍",
             Kind::Problems => "问题记录",
             Kind::VirtualClasses => "疑似虚拟班",
+            Kind::Separation => "人籍分离",
         }
     }
 
@@ -58,6 +62,7 @@ impl Kind {
             Kind::Duplicates => include_str!("inspect/duplicates.sql"),
             Kind::Problems => include_str!("inspect/problems.sql"),
             Kind::VirtualClasses => include_str!("inspect/virtual_classes.sql"),
+            Kind::Separation => include_str!("inspect/separation.sql"),
         }
     }
 }

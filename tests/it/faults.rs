@@ -9,6 +9,8 @@ mod full_disk;
 mod kill;
 mod memory;
 mod output;
+mod power;
+mod power_cut;
 mod together;
 mod zones;
 

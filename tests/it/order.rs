@@ -2,7 +2,7 @@
 
 use crate::province::{Place, days};
 
-/// REQ: WH-03. A batch that arrives late lands on its day: the net ledger is the same as if it had come in time.
+/// REQ: WH-03, EDGE: X18. A batch that arrives late lands on its day: the net ledger is the same as if it had come in time.
 #[test]
 fn batches_in_any_order_give_the_same_tables() {
     let days: Vec<_> = days().into_iter().take(4).collect();

@@ -70,6 +70,7 @@ fn inspectors_get_their_lists() {
     for (kind, sql) in [
         ("class-size", "select count(*) from class_sizes where grading <> 'within'"),
         ("unexplained", "select count(*) from unexplained"),
+        ("separation", "select count(*) from separation"),
     ] {
         let ran = place.xueji(&["inspect", "--kind", kind]);
         assert_eq!(ran.code, 0, "{}", ran.err);
@@ -82,5 +83,5 @@ fn inspectors_get_their_lists() {
     let file = place.folder.path().join("lists.xlsx");
     assert_eq!(place.xueji(&["inspect", "--out", &file.display().to_string()]).code, 0);
     let book: Xlsx<_> = open_workbook(&file).unwrap();
-    assert_eq!(book.sheet_names().len(), 5);
+    assert_eq!(book.sheet_names().len(), 6);
 }

@@ -91,8 +91,9 @@ select
         else 'within'
     end as grading
 from filled
-inner join _class_size_policy as policy on filled.stage = policy.stage
 left join places on filled.school_id = places.school_id
+inner join _class_size_policy as policy
+    on filled.stage = policy.stage and (coalesce(places.school_kind, '') = '教学点') = policy.teaching_point
 
 -- ==> movements: how many pupils entered and left the enrolled (在读) of each school and grade, month by month and by kind
 -- test unique(school_year, month, kind, explained, direction, school_id, stage, grade)

@@ -24,6 +24,18 @@ pub struct ClassSize {
     pub article: String,
 }
 
+impl ClassSize {
+    /// How a class of so many pupils is graded: `within`, `over` the standard, `large` (大班额) or `oversize` (超大班额).
+    pub const fn grading(&self, pupils: u32) -> &'static str {
+        match pupils {
+            pupils if self.oversize_from <= pupils => "oversize",
+            pupils if self.large_from <= pupils => "large",
+            pupils if self.standard < pupils => "over",
+            _ => "within",
+        }
+    }
+}
+
 /// What the maintenance fee of one year is counted and billed on (FEE-01, FEE-02).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FeeTerms {

@@ -80,7 +80,7 @@ fn class_sizes_years_and_ages_are_the_measures() {
         (size.standard, size.large_from, size.oversize_from)
     };
     assert_eq!(Stage::ALL.map(size), [(45, 56, 66), (50, 56, 66), (50, 56, 66)]);
-    assert_eq!(policy.class_size_of_teaching_points().unwrap().standard, 30);
+    assert_eq!(policy.class_size_at(Stage::Primary, "教学点").standard, 30);
     assert_eq!(policy.school_year_start().to_string(), "08-01");
     assert_eq!(policy.statistics_year_start().to_string(), "09-01");
     assert_eq!(Policy::named("national").unwrap().school_year_start().to_string(), "09-01");

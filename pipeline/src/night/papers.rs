@@ -26,6 +26,9 @@ use crate::{
     pupil::PupilKeys,
 };
 
+/// The way of approval by a period that ran out.
+const SILENCE: &str = "超时默认";
+
 /// The change records of one batch, as rows of the table `changes`.
 pub fn as_changes(source: &str, day: Day, rows: &RecordBatch, keys: &PupilKeys) -> Shape<RecordBatch> {
     let n = rows.num_rows();
@@ -237,13 +240,18 @@ fn gather(rows: &RecordBatch, words: &Mutex<Words>, papers: &mut HashMap<i64, Ve
     let (sources, ids, results) = (text(rows, "source")?, text(rows, "change_id")?, text(rows, "result")?);
     let (from_schools, to_schools) = (text(rows, "from_school_id")?, text(rows, "to_school_id")?);
     let (to_classes, to_grades) = (text(rows, "to_class_id")?, ints(rows, "to_grade")?);
+    let (approved_on, modes) = (days(rows, "approved_on")?, text(rows, "approval_mode")?);
     for row in 0..rows.num_rows() {
         let granted = is_granted(at(results, row));
         let Some(kind) = MovementKind::from_label(kinds.value(row)).filter(|_| granted) else { continue };
         let mut may = |array: &StringArray| at(array, row).map(|text| words.number(text));
         let (from_school, to_school, to_class) = (may(from_schools), may(to_schools), may(to_classes));
+        let effective = Day::from_epoch_days(effective_on.value(row));
+        let approved = approved_on.is_valid(row).then(|| Day::from_epoch_days(approved_on.value(row)));
+        let by_silence = at(modes, row) == Some(SILENCE);
         papers.entry(pupils.value(row)).or_default().push(Paper {
-            effective_on: Day::from_epoch_days(effective_on.value(row)),
+            effective_on: effective,
+            shown_on: approved.map_or(effective, |day| effective.max(day.plus_days(i32::from(by_silence)))),
             kind,
             id: (words.number(sources.value(row)), Arc::from(ids.value(row))),
             from_school,

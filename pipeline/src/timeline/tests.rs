@@ -12,7 +12,7 @@ use super::{Terms, timeline};
 use crate::account::{Account, Claim, Movement, Paper, Person, Statement, Word, Words};
 
 /// `claims`: `source day: school class grade status`, or `source day: -`; a source opens on day 1 unless it says `source day!`.
-/// `papers`: `day kind from>to class grade`, `-` for what is not said.
+/// `papers`: `day kind from>to class grade`, `-` for what is not said; `day/later` was decided later than it holds from.
 fn check(claims: &str, papers: &str, expected: Expect) {
     let mut words = Words::default();
     let terms = Terms::new(&mut words);
@@ -82,8 +82,10 @@ fn read_papers(text: &str, words: &mut Words) -> Vec<Paper> {
             let parts: Vec<&str> = line.split(' ').collect();
             let (from, to) = parts.get(2).and_then(|way| way.split_once('>')).unwrap_or(("-", "-"));
             let mut may = |text: &str| -> Option<Word> { (text != "-").then(|| words.number(text)) };
+            let (effective, shown) = parts[0].split_once('/').unwrap_or((parts[0], parts[0]));
             Paper {
-                effective_on: Day::from_epoch_days(parts[0].parse().unwrap()),
+                effective_on: Day::from_epoch_days(effective.parse().unwrap()),
+                shown_on: Day::from_epoch_days(shown.parse().unwrap()),
                 kind: MovementKind::from_label(parts[1]).unwrap(),
                 from_school: may(from),
                 to_school: may(to),
@@ -150,6 +152,33 @@ fn a_paper_explains_a_movement_on_its_own_day() {
     );
 }
 
+// REQ: WH-15
+#[test]
+fn what_holds_from_before_the_opening_and_was_decided_after_it_explains_what_the_roll_shows_since() {
+    check(
+        "A 5!: s1 c1 3 在读
+         A 9: s2 c5 3 在读
+         A 12: s2 c5 3 休学",
+        "3/8 省内转学 s1>s2 c5 3
+         12 休学 s2>-",
+        expect![[r#"
+            5 期初: outside → s1 c1 3 在读
+            5 省内转学: s1 c1 3 在读 → s2 c5 3 在读
+            12 休学: s2 c5 3 在读 → s2 c5 3 休学
+        "#]],
+    );
+    // What was decided by then is in the opening, and explains nothing after it.
+    check(
+        "A 5!: s1 c1 3 在读
+         A 9: s2 c5 3 在读",
+        "3/5 省内转学 s1>s2 c5 3",
+        expect![[r#"
+            5 期初: outside → s1 c1 3 在读
+            9 无据变动: s1 c1 3 在读 → s2 c5 3 在读
+        "#]],
+    );
+}
+
 #[test]
 fn several_papers_between_two_batches_are_several_movements() {
     check(
@@ -208,6 +237,23 @@ fn if_the_sender_is_late_the_pupil_has_moved_and_is_no_duplicate() {
     );
 }
 
+// EDGE: X16
+#[test]
+fn one_transfer_that_two_sources_date_differently_is_one_movement() {
+    check(
+        "A 1: s1 c1 3 在读
+         A 10: -
+         B 10: s2 c5 3 在读",
+        "7 省内转学 s1>s2 c5 3
+         9 省内转学 s1>s2 c5 3",
+        expect![[r#"
+            1 期初: outside → s1 c1 3 在读
+            7 省内转学: s1 c1 3 在读 → s2 c5 3 在读
+        "#]],
+    );
+}
+
+// EDGE: X17
 #[test]
 fn a_sender_who_goes_on_listing_the_pupil_is_named_but_counts_nobody() {
     check(
@@ -376,6 +422,7 @@ fn world(mut said: Said, written: Written, words: &mut Words) -> (Vec<Claim>, Ve
     }
     let papers = written.into_iter().enumerate().map(|(number, (day, kind, from, to))| Paper {
         effective_on: Day::from_epoch_days(day),
+        shown_on: Day::from_epoch_days(day),
         kind: MovementKind::ALL[kind],
         id: (words.number("A"), Arc::from(format!("{number}"))),
         from_school: from.map(|school| words.number(&format!("s{school}"))),

@@ -32,6 +32,7 @@ impl Dice {
             subject: self.text(),
             why: self.text(),
             result: self.text(),
+            command: (self.below(2) == 0).then(|| self.text()),
             before: (self.below(2) == 0).then(|| self.text()),
             after: (self.below(2) == 0).then(|| self.text()),
             origin: self.text(),
@@ -105,6 +106,7 @@ fn an_edit_of_any_field_is_found_at_its_entry() {
         |entry| entry.facts.subject.push('x'),
         |entry| entry.facts.why.push('x'),
         |entry| entry.facts.result.push('x'),
+        |entry| entry.facts.command = entry.facts.command.take().xor(Some(String::new())),
         |entry| entry.facts.before = entry.facts.before.take().xor(Some(String::new())),
         |entry| entry.facts.after = entry.facts.after.take().xor(Some(String::new())),
         |entry| std::mem::swap(&mut entry.facts.before, &mut entry.facts.after),
@@ -303,14 +305,15 @@ fn the_encoding_stays_as_it_is() {
         subject: text("p:5f3a"),
         why: text("随迁"),
         result: text("done"),
+        command: Some(text("beef")),
         before: None,
         after: Some(text("00ff")),
         origin: text("10.0.0.7"),
     };
     let first = Entry::following(None, facts.clone());
     let second = Entry::following(Some(&first.link()), facts);
-    assert_eq!(hex::encode(&first.digest), "d7a4a093787d04e43dc49c9b3de6e93011879fb3bcb15e2f2460b057bfbd89d3");
-    assert_eq!(hex::encode(&second.digest), "c6f36921e32333fe06245180d973c43054b8e81c974104fd9d6e81972cf15f04");
+    assert_eq!(hex::encode(&first.digest), "a1b940046ab77a5191e40fa56b04d8e630239bf342ab49a323900d0c232f2662");
+    assert_eq!(hex::encode(&second.digest), "659c3534c59be2ce137564c9da0865de4892b9bf3be0b09222d96dd0d8ab871d");
 }
 
 #[test]

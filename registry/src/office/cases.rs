@@ -117,6 +117,11 @@ impl Desk<'_> {
         if let Some((school, class)) = aimed.filter(|(_, class)| !class.is_empty()) {
             scene.class = read::class(self.tx, school, class).await?;
         }
+        if let Purpose::FromAbroad(arrival) = purpose
+            && let Some(number) = crate::number::of_identity(&arrival.key)
+        {
+            scene.is_number_taken = read::pupil_numbered(self.tx, number).await?.is_some();
+        }
         if let Some(pupil) = &scene.pupil {
             scene.pending = read::pending(self.tx, pupil.id, but).await?;
             if matches!(purpose, Purpose::Withdrawal(_)) {
@@ -198,6 +203,7 @@ impl Desk<'_> {
     ) -> Done<Answer> {
         let Judgement { verdict, opinion, version, except } = *judgement;
         let mut case = read::case(self.tx, id).await?.ok_or_else(Refusal::out_of_scope)?;
+        self.was(&case);
         let policy = self.books.named(&case.policy)?;
         if let (Purpose::Newcomers(batch), Verdict::Approve) = (&mut case.purpose, verdict) {
             batch.except = except.to_vec();
@@ -314,7 +320,9 @@ impl Desk<'_> {
         let keys: Vec<String> = taken.iter().map(|row| Pupil::person_key(&row.key)).collect();
         let known = read::pupils_of_persons(self.tx, &keys).await?;
         let classes = read::classes_of(self.tx, school.id).await?;
-        let against = newcomers::Against { school: &school, classes: &classes, known: &known, today: now.today() };
+        let promoted = read::promoted(self.tx).await?;
+        let against =
+            newcomers::Against { school: &school, classes: &classes, known: &known, promoted, today: now.today() };
         // What has become wrong since the batch was submitted is told by row; nothing of the batch is entered then (EN-3).
         let faults = newcomers::check(&taken, &against, policy);
         if let Some(fault) = faults.iter().find(|fault| fault.refused) {
@@ -326,12 +334,17 @@ impl Desk<'_> {
             .remedy("更正后重新审核，或列为不予通过", "have it corrected, or name the row as not taken")
             .into());
         }
+        let numbers: Vec<StudentNo> = taken.iter().filter_map(|row| crate::number::of_identity(&row.key)).collect();
+        let numbered = read::pupils_numbered(self.tx, &numbers).await?;
         let mut fresh = self.state.counters.get("pupil").copied().unwrap_or_default();
         let mut events = Vec::with_capacity(taken.len());
         for (row, key) in taken.iter().zip(&keys) {
             let before = known.get(key);
             fresh += i64::from(before.is_none());
-            events.push(newcomers::enter(row, before, &school, case, now.today(), fresh)?);
+            let is_number_taken =
+                crate::number::of_identity(&row.key).is_some_and(|number| numbered.contains_key(&number));
+            let given = newcomers::Fresh { id: fresh, is_number_taken };
+            events.push(newcomers::enter(row, before, &school, case, now.today(), given)?);
             events.extend(self.overtaken(before).await?);
             if let Some(until) = row.deferred_until {
                 let pupil = before.map_or(fresh, |before| before.id);
@@ -360,6 +373,7 @@ impl Desk<'_> {
         now: &Now,
     ) -> Done<Answer> {
         let case = read::case(self.tx, id).await?.ok_or_else(Refusal::out_of_scope)?;
+        self.was(&case);
         let policy = self.books.named(&case.policy)?;
         let (tree, books) = (Arc::clone(&self.tree), self.books);
         let mut scene = self.scene(&tree, books, actor, now);
@@ -391,6 +405,7 @@ impl Desk<'_> {
 
     pub(super) async fn withdraw(&mut self, actor: &Actor, id: CaseId, why: &str, now: &Now) -> Done<Answer> {
         let case = read::case(self.tx, id).await?.ok_or_else(Refusal::out_of_scope)?;
+        self.was(&case);
         let (tree, books) = (Arc::clone(&self.tree), self.books);
         let mut scene = self.scene(&tree, books, actor, now);
         self.load(&mut scene, &case).await?;

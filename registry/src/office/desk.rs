@@ -2,18 +2,15 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::{Arc, Mutex},
+    sync::Arc,
 };
 
-use domain::{
-    calendar::{Day, WorkCalendar},
-    policy::{Policy, PolicyError},
-};
+use domain::{calendar::Day, policy::PolicyError};
 use sea_orm::{ActiveValue::Set, DatabaseTransaction, EntityTrait};
 use sm3::{Digest, Sm3};
 
 use super::{
-    By, Now,
+    Books, By, Now,
     cases::{Application, Judgement},
 };
 use crate::{
@@ -35,45 +32,6 @@ use crate::{
     },
     unit::Unit,
 };
-
-/// Policy packs and working days: what the office goes by.
-#[derive(Debug)]
-pub struct Books {
-    named: String,
-    packs: Mutex<BTreeMap<String, Arc<Policy>>>,
-    calendar: WorkCalendar,
-}
-
-impl Books {
-    pub(super) fn new(named: String, calendar: WorkCalendar) -> Books {
-        Books { named, packs: Mutex::new(BTreeMap::new()), calendar }
-    }
-
-    /// The working days.
-    pub const fn calendar(&self) -> &WorkCalendar {
-        &self.calendar
-    }
-
-    /// The pack of a name.
-    pub fn named(&self, name: &str) -> Result<Arc<Policy>, PolicyError> {
-        let mut packs = self.packs.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if let Some(pack) = packs.get(name) {
-            return Ok(Arc::clone(pack));
-        }
-        let pack = Arc::new(Policy::named(name)?);
-        packs.insert(name.to_owned(), Arc::clone(&pack));
-        Ok(pack)
-    }
-
-    /// The pack in force on a day: that of the jurisdiction, or the one that is named.
-    pub fn in_force(&self, day: Day) -> Result<Arc<Policy>, PolicyError> {
-        let named = self.named(&self.named)?;
-        if named.name() == self.named || named.is_in_force(day) {
-            return Ok(named);
-        }
-        Ok(Policy::in_force(named.jurisdiction(), day)?.map_or(named, Arc::new))
-    }
-}
 
 /// What the writer keeps between batches, as long as the office's own count says that it still holds.
 #[derive(Debug, Default)]
@@ -124,6 +82,8 @@ pub(super) struct Desk<'t> {
     pub tree: Arc<Tree>,
     officers: Arc<HashMap<String, Officer>>,
     known: &'t mut Known,
+    /// Digests of what the command in hand is about, as it was and as it is.
+    subject: (Option<String>, Option<String>),
     entries: Vec<audit::ActiveModel>,
     pub(super) sealing: Vec<seals::ActiveModel>,
 }
@@ -141,7 +101,17 @@ impl<'t> Desk<'t> {
             known.organisation = Some(state.organisation);
         }
         let (tree, officers) = (Arc::clone(&known.tree), Arc::clone(&known.officers));
-        Ok(Desk { tx, books, state, tree, officers, known, entries: Vec::new(), sealing: Vec::new() })
+        Ok(Desk {
+            tx,
+            books,
+            state,
+            tree,
+            officers,
+            known,
+            subject: (None, None),
+            entries: Vec::new(),
+            sealing: Vec::new(),
+        })
     }
 
     /// Writes what the batch leaves behind: the audit entries and the office's own row.
@@ -207,6 +177,7 @@ impl<'t> Desk<'t> {
                 }
             },
         };
+        self.subject = (None, None);
         let done = match &actor {
             Ok(actor) => self.carry_out(actor, command, now).await,
             Err(refusal) => Err(Stop::Refused(refusal.clone())),
@@ -274,6 +245,10 @@ impl<'t> Desk<'t> {
             Command::UndoPromotion { year, reason } => self.undo_promotion(actor, *year, reason, now).await,
             Command::Duty { act } => self.duty(actor, act, now).await,
             Command::SettleNotice { notice, .. } => self.settle_notice(actor, *notice, now).await,
+            Command::HandOverMigrants {} => self.hand_over_migrants(actor, now).await,
+            Command::AskPlace { student_no, school, reason } => {
+                self.ask_place(actor, *student_no, *school, reason, now).await
+            }
             Command::Sweep {} => self.sweep(actor, now).await,
             Command::ReleaseDefaults { reason } => self.release_defaults(actor, reason, now).await,
             Command::RecountPeriods {} => self.recount_periods(actor, now).await,
@@ -312,6 +287,9 @@ impl<'t> Desk<'t> {
             By::Account(account) => account.clone(),
             By::System => "system".to_owned(),
         };
+        // What was refused has left its subject as it was.
+        let (before, after) = std::mem::take(&mut self.subject);
+        let after = if done.is_ok() { after } else { before.clone() };
         let facts = Facts {
             at: now.text(),
             actor: account,
@@ -321,11 +299,17 @@ impl<'t> Desk<'t> {
             subject,
             why,
             result,
-            before: None,
-            after: Some(digest.to_owned()),
+            command: Some(digest.to_owned()),
+            before,
+            after,
             origin: String::new(),
         };
         self.enter(facts, now.at);
+    }
+
+    /// Keeps in mind what the command in hand is about, for its entry in the audit chain.
+    pub(super) fn was(&mut self, subject: &impl serde::Serialize) {
+        self.subject.0 = digest_of(subject);
     }
 
     /// Puts an entry at the end of the chain.
@@ -356,6 +340,7 @@ impl<'t> Desk<'t> {
             history: Vec::new(),
             suspended_until: None,
             holder: None,
+            is_number_taken: false,
             fresh_case: 0,
             fresh_pupil: 0,
         }
@@ -369,7 +354,7 @@ impl<'t> Desk<'t> {
         account: &str,
         now: &Now,
     ) -> Result<u64, StoreError> {
-        let today = now.today();
+        let (today, in_hand) = (now.today(), case);
         let mut cases: BTreeMap<CaseId, (Case, bool)> = BTreeMap::new();
         let (mut entered, mut movements, mut notices) = (Vec::new(), Vec::new(), Vec::new());
         let mut replaced = Vec::new();
@@ -394,12 +379,18 @@ impl<'t> Desk<'t> {
                     if new_stage {
                         pupil.regional_no = self.regional_number(&pupil);
                     }
+                    if case.is_none() {
+                        self.subject.1 = digest_of(&pupil);
+                    }
                     let id = self.state.next("change");
                     movements.push(write::movement(id, pupil.id, &movement, case, today));
                     write::pupil(self.tx, &pupil, today).await?;
                     count += 1;
                 }
                 Event::Changed { pupil, fields, effective_on, movement } => {
+                    if case.is_none() {
+                        self.subject.1 = digest_of(&pupil);
+                    }
                     let first = self.state.take("field_change", i64::try_from(fields.len()).unwrap_or_default());
                     replaced.extend(write::replaced(first, pupil.id, &fields, effective_on, case, account, now.at));
                     if let Some(movement) = movement {
@@ -433,6 +424,9 @@ impl<'t> Desk<'t> {
                 Unit::School(school) => self.tree.keeper(school),
                 authority @ Unit::Authority(_) => authority,
             });
+            if in_hand == Some(case.id) {
+                self.subject.1 = digest_of(&case);
+            }
             self.seal_if_decided(&case, now)?;
             write::case(self.tx, &case, turn, is_new).await?;
         }
@@ -476,6 +470,11 @@ impl<'t> Desk<'t> {
     ) -> Result<(), Refusal> {
         acts_for_school(&self.tree, actor, school, right, now.today())
     }
+}
+
+/// SM3 of a thing as the store keeps it.
+fn digest_of(thing: &impl serde::Serialize) -> Option<String> {
+    serde_json::to_vec(thing).ok().map(|bytes| encode(&Sm3::digest(bytes)))
 }
 
 /// Refuses an actor whose unit does not act for a school, or whose role may not.

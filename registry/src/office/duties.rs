@@ -1,6 +1,11 @@
 //! Reports, checks of the term and responsibilities at the desk (SGN-01, SGN-03, CHG-02).
 
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use std::collections::HashMap;
+
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::ExprTrait,
+};
 use sm3::{Digest, Sm3};
 
 use super::{
@@ -9,13 +14,14 @@ use super::{
 };
 use crate::{
     actor::{Actor, Right},
-    application::due,
     chain::hex::encode,
     command::Answer,
-    duty::{self, Act, Duty, Signature},
+    deadline::due,
+    duty::{self, Act, Duty, Signature, Stand},
+    organisation::Tree,
     refusal::Refusal,
     store::{
-        rows,
+        StoreError, rows,
         table::{duties, pupils},
         write,
     },
@@ -34,7 +40,8 @@ impl Desk<'_> {
                     Some((_, Duty::Report { signatures, .. })) => signatures,
                     _ => Vec::new(),
                 };
-                let duty = Duty::Report { unit: *unit, period: period.clone(), digest, signatures };
+                let stand = stand_of(self.tx, &self.tree, *unit).await?;
+                let duty = Duty::Report { unit: *unit, period: period.clone(), digest, stand, signatures };
                 self.put_duty(duty).await
             }
             Act::Verify { unit, period, wrong } => {
@@ -48,7 +55,9 @@ impl Desk<'_> {
                     _ => None,
                 };
                 let wrong = wrong.clone();
-                let duty = Duty::Verification { unit: *unit, period: period.clone(), listed, wrong, digest, signature };
+                let stand = stand_of(self.tx, &self.tree, *unit).await?;
+                let (unit, period) = (*unit, period.clone());
+                let duty = Duty::Verification { unit, period, listed, wrong, digest, stand, signature };
                 self.put_duty(duty).await
             }
             Act::Sign { duty: id, pledge } => {
@@ -245,20 +254,9 @@ impl Desk<'_> {
 
     /// SM3 over the standing of every open record of a unit, and how many there are.
     async fn state_of(&self, unit: Unit) -> Done<(String, u64)> {
-        let schools: Vec<String> = match unit {
-            Unit::School(school) => vec![school.to_string()],
-            Unit::Authority(_) => self
-                .tree
-                .schools()
-                .filter(|school| self.tree.contains(unit, Unit::School(school.id)))
-                .map(|school| school.id.to_string())
-                .collect(),
-        };
         let mut digest = Sm3::new();
         let mut count = 0;
-        let mut sorted = schools;
-        sorted.sort();
-        for school in sorted {
+        for school in schools_of(&self.tree, unit) {
             let rows: Vec<(i64, String, i16, String, i32)> = pupils::Entity::find()
                 .filter(pupils::Column::SchoolId.eq(&school))
                 .filter(pupils::Column::Status.is_in(["在读", "休学", "辍学保留"]))
@@ -319,4 +317,70 @@ impl Desk<'_> {
         };
         Ok(Answer { id: Some(id.to_string()), state: Some(duty.state().to_owned()), due_on, ..Answer::default() })
     }
+}
+
+/// The duties of a unit's subtree with their states; what was signed and no longer holds is `void`.
+pub(super) async fn listed<C: ConnectionTrait>(
+    connection: &C,
+    tree: &Tree,
+    unit: Unit,
+) -> Result<Vec<serde_json::Value>, StoreError> {
+    let mut stands: HashMap<Unit, Stand> = HashMap::new();
+    let mut list = Vec::new();
+    for row in duties::Entity::find().order_by_asc(duties::Column::Id).all(connection).await? {
+        if !Unit::read(&row.unit).is_some_and(|of| tree.contains(unit, of)) {
+            continue;
+        }
+        let duty: Duty = rows::parsed("duties", &row.id.to_string(), &row.data)?;
+        let mut state = row.state;
+        if let Some(signed) = duty.signed_stand() {
+            let now = match stands.get(&duty.unit()) {
+                Some(stand) => *stand,
+                None => stand_of(connection, tree, duty.unit()).await?,
+            };
+            stands.insert(duty.unit(), now);
+            if now != signed {
+                "void".clone_into(&mut state);
+            }
+        }
+        list.push(serde_json::json!({"id": row.id, "state": state, "duty": duty}));
+    }
+    Ok(list)
+}
+
+/// What the open records of a unit come to now.
+async fn stand_of<C: ConnectionTrait>(connection: &C, tree: &Tree, unit: Unit) -> Result<Stand, StoreError> {
+    let mut stand = Stand::default();
+    for schools in schools_of(tree, unit).chunks(500) {
+        let sums: Option<(i64, Option<i64>, Option<i64>)> = pupils::Entity::find()
+            .filter(pupils::Column::SchoolId.is_in(schools.iter().map(String::as_str)))
+            .filter(pupils::Column::Status.is_in(["在读", "休学", "辍学保留"]))
+            .select_only()
+            .column_as(pupils::Column::Id.count(), "records")
+            .column_as(pupils::Column::Id.sum().cast_as("bigint"), "surrogates")
+            .column_as(pupils::Column::Version.sum().cast_as("bigint"), "versions")
+            .into_tuple()
+            .one(connection)
+            .await?;
+        if let Some((records, surrogates, versions)) = sums {
+            stand.records += records;
+            stand.surrogates += surrogates.unwrap_or_default();
+            stand.versions += versions.unwrap_or_default();
+        }
+    }
+    Ok(stand)
+}
+
+/// The schools of a unit's subtree, in order.
+fn schools_of(tree: &Tree, unit: Unit) -> Vec<String> {
+    let mut schools: Vec<String> = match unit {
+        Unit::School(school) => vec![school.to_string()],
+        Unit::Authority(_) => tree
+            .schools()
+            .filter(|school| tree.contains(unit, Unit::School(school.id)))
+            .map(|school| school.id.to_string())
+            .collect(),
+    };
+    schools.sort();
+    schools
 }

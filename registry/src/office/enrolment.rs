@@ -117,7 +117,8 @@ impl Desk<'_> {
         let keys: Vec<String> = rows.iter().map(|row| Pupil::person_key(&row.key)).collect();
         let known = read::pupils_of_persons(self.tx, &keys).await?;
         let classes = read::classes_of(self.tx, school).await?;
-        let against = Against { school: &place, classes: &classes, known: &known, today };
+        let promoted = read::promoted(self.tx).await?;
+        let against = Against { school: &place, classes: &classes, known: &known, promoted, today };
         let (refused, flags): (Vec<_>, Vec<_>) =
             newcomers::check(&rows, &against, policy).into_iter().partition(|fault| fault.refused);
         // A portrait may come until the approval; everything else is right when a batch is submitted, or the batch is not.

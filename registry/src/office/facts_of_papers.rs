@@ -20,10 +20,7 @@ use domain::{
 use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder};
 use serde_json::{Value, json};
 
-use super::{
-    By, Now, Office, OfficeError, Task,
-    lookup::{Scope, Seen},
-};
+use super::{By, Now, Office, OfficeError, Task, lookup::Scope, trail::Seen};
 use crate::{
     actor::{Actor, Right, Role},
     case::CaseId,

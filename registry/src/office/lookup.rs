@@ -3,44 +3,27 @@
 use std::collections::BTreeMap;
 
 use domain::{calendar::Day, identity::StudentNo, organisation::SchoolId};
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, Statement,
-};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::{Deserialize, Serialize};
 
-use super::{By, Now, Office, OfficeError, Task, desk::Desk};
+use super::{
+    By, Now, Office, OfficeError, Task,
+    counts::{Headcount, class_sizes, headcounts, worklist},
+    trail::Seen,
+};
 use crate::{
     actor::{Actor, Right, Role},
     case::{Case, CaseId},
-    chain::{Entry, Facts, Head, Link, Tampering, Verifier},
-    command::Answer,
     duty::Duty,
     organisation::Tree,
     pupil::Pupil,
     refusal::Refusal,
     store::{
-        OfficeState, StoreError, read, rows,
-        table::{audit, cases, changes, duties, facts, field_changes, notices, pupils},
+        StoreError, read, rows,
+        table::{audit, changes, duties, facts, field_changes, pupils},
     },
     unit::Unit,
 };
-
-/// What was looked at, for the audit chain.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Seen {
-    pub(super) action: &'static str,
-    pub(super) subject: String,
-    pub(super) why: String,
-    pub(super) result: String,
-}
-
-impl Seen {
-    /// A command that the database refused.
-    pub(super) fn refused(action: &'static str, refusal: &Refusal) -> Seen {
-        let result = format!("refused:{}", refusal.code);
-        Seen { action, subject: String::new(), why: String::new(), result }
-    }
-}
 
 /// What may be asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -83,6 +66,11 @@ pub enum Query {
         /// The unit whose subtree is counted.
         unit: Unit,
     },
+    /// Classes against the standard of their stage and kind of school (班额, CLS-01)
+    ClassSizes {
+        /// The unit whose subtree is asked for.
+        unit: Unit,
+    },
     /// Reports, checks and responsibilities of a unit
     Duties {
         /// The unit.
@@ -100,60 +88,6 @@ pub enum Query {
         /// How many at most.
         limit: u64,
     },
-}
-
-/// A count of open records.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, FromQueryResult)]
-pub struct Headcount {
-    /// 学校标识码
-    pub school_id: String,
-    /// 年级
-    pub grade: i16,
-    /// 学籍状态
-    pub status: String,
-    /// How many.
-    pub pupils: i64,
-}
-
-/// What the audit chain was found to be.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct ChainReport {
-    /// Entries read.
-    pub entries: u64,
-    /// The end of the chain, to be signed and kept elsewhere.
-    pub head: Option<Head>,
-    /// The first thing wrong with it, in Chinese and English.
-    pub fault: Option<(String, String)>,
-}
-
-impl Desk<'_> {
-    /// Puts a read on record.
-    pub(super) fn note(&mut self, by: &By, seen: &Seen, now: &Now) -> Result<Answer, Refusal> {
-        let (account, unit, role) = match by {
-            By::System => ("system".to_owned(), String::new(), "system".to_owned()),
-            By::Account(account) => {
-                let officer = self.officer(account);
-                let unit = officer.map(|officer| officer.unit.to_string()).unwrap_or_default();
-                let role = officer.map(|officer| officer.role.name().to_owned()).unwrap_or_default();
-                (account.clone(), unit, role)
-            }
-        };
-        let facts = Facts {
-            at: now.text(),
-            actor: account,
-            unit,
-            role,
-            action: seen.action.to_owned(),
-            subject: seen.subject.clone(),
-            why: seen.why.clone(),
-            result: seen.result.clone(),
-            before: None,
-            after: None,
-            origin: String::new(),
-        };
-        self.enter(facts, now.at);
-        Ok(Answer::default())
-    }
 }
 
 impl Office {
@@ -187,8 +121,14 @@ impl Office {
             }
         };
         actor.may(if matches!(query, Query::Audit { .. }) { Right::Audit } else { Right::Read })?;
-        let personal =
-            !matches!(query, Query::Counts { .. } | Query::Audit { .. } | Query::Worklist {} | Query::Duties { .. });
+        let personal = !matches!(
+            query,
+            Query::Counts { .. }
+                | Query::ClassSizes { .. }
+                | Query::Audit { .. }
+                | Query::Worklist {}
+                | Query::Duties { .. }
+        );
         if personal && why.trim().is_empty() {
             return Err(Refusal::invalid(
                 "why",
@@ -268,6 +208,12 @@ impl Office {
                 let roll = found.into_iter().map(rows::pupil).collect::<Result<Vec<Pupil>, _>>()?;
                 Ok((serde_json::json!({ "roll": roll }), format!("school:{school}")))
             }
+            Query::ClassSizes { unit } => {
+                scope.unit(*unit)?;
+                let policy = self.policy(now.today())?;
+                let classes = class_sizes(&look, &tree, *unit, &policy).await?;
+                Ok((serde_json::json!({ "classes": classes }), format!("unit:{unit}")))
+            }
             Query::Counts { unit } => {
                 scope.unit(*unit)?;
                 let counts = headcounts(&look).await?;
@@ -279,19 +225,7 @@ impl Office {
             }
             Query::Duties { unit } => {
                 scope.unit(*unit)?;
-                let found = duties::Entity::find()
-                    .order_by_asc(duties::Column::Id)
-                    .all(&look)
-                    .await
-                    .map_err(StoreError::from)?;
-                let mut list = Vec::new();
-                for row in found {
-                    let of = Unit::read(&row.unit).is_some_and(|of| tree.contains(*unit, of));
-                    if of {
-                        let duty: serde_json::Value = rows::parsed("duties", &row.id.to_string(), &row.data)?;
-                        list.push(serde_json::json!({"id": row.id, "state": row.state, "duty": duty}));
-                    }
-                }
+                let list = super::duties::listed(&look, &tree, *unit).await?;
                 Ok((serde_json::json!({ "duties": list }), format!("unit:{unit}")))
             }
             Query::Export { duty } => {
@@ -357,81 +291,6 @@ impl Office {
             }
         }
     }
-
-    /// Puts a reading of personal data on record that is no question: a feed, a reconciliation.
-    pub async fn put_on_record(
-        &self,
-        by: By,
-        action: &'static str,
-        subject: String,
-        why: &str,
-        now: Now,
-    ) -> Result<(), OfficeError> {
-        let seen = Seen { action, subject, why: why.to_owned(), result: "read".to_owned() };
-        self.hand_over(by, Task::Note(seen), now).await.map(drop)
-    }
-
-    /// Walks the whole audit chain and tells the first thing wrong with it (AU-2). `witness` are signed heads kept elsewhere.
-    pub async fn verify_audit(&self, witness: &[Head]) -> Result<ChainReport, OfficeError> {
-        let look = self.store.look().await?;
-        let state = OfficeState::read(&look, false).await?;
-        let mut verifier = witness.iter().fold(Verifier::new(None), Verifier::witness);
-        let (mut after, mut entries, mut last_at) = (0, 0, String::new());
-        let fault = |tampering: Tampering| Some((tampering.zh(), tampering.en()));
-        let mut found = None;
-        loop {
-            let slice = audit::Entity::find()
-                .filter(audit::Column::Seq.gt(after))
-                .order_by_asc(audit::Column::Seq)
-                .limit(10_000)
-                .all(&look)
-                .await
-                .map_err(StoreError::from)?;
-            let Some(last) = slice.last() else { break };
-            after = last.seq;
-            for row in &slice {
-                entries += 1;
-                let Ok(entry) = serde_json::from_str::<Entry>(&row.data) else {
-                    found = found.or_else(|| {
-                        Some((format!("第 {} 条不能读取", row.seq), format!("entry {} does not read", row.seq)))
-                    });
-                    continue;
-                };
-                // The columns that are looked by say what the entry says.
-                if i64::try_from(entry.seq) != Ok(row.seq)
-                    || entry.facts.actor != row.actor
-                    || entry.facts.action != row.action
-                {
-                    found = found.or_else(|| {
-                        Some((
-                            format!("第 {} 条的检索列与内容不符", row.seq),
-                            format!("the columns of entry {} do not say what it says", row.seq),
-                        ))
-                    });
-                }
-                last_at.clone_from(&entry.facts.at);
-                if found.is_none()
-                    && let Err(tampering) = verifier.next(&entry)
-                {
-                    found = fault(tampering);
-                }
-            }
-        }
-        let end = state.chain.as_ref().map(|link| Head::new(link, last_at.clone()));
-        if found.is_none() {
-            found = match verifier.finish(end.as_ref()) {
-                Ok(_) => None,
-                Err(tampering) => fault(tampering),
-            };
-        }
-        let head = state.chain.as_ref().map(|link: &Link| Head::new(link, last_at));
-        Ok(ChainReport { entries, head, fault: found })
-    }
-
-    /// Open records by school, grade and status, as the registry itself counts them (feed + night = registry).
-    pub async fn headcounts(&self) -> Result<Vec<Headcount>, OfficeError> {
-        Ok(headcounts(self.store.reader()).await?)
-    }
 }
 
 impl Query {
@@ -444,6 +303,7 @@ impl Query {
             Query::Worklist {} => "read_worklist",
             Query::Roll { .. } => "read_roll",
             Query::Counts { .. } => "read_counts",
+            Query::ClassSizes { .. } => "read_class_sizes",
             Query::Duties { .. } => "read_duties",
             Query::Export { .. } => "export",
             Query::Audit { .. } => "read_audit",
@@ -479,59 +339,6 @@ impl Scope<'_> {
             .any(|unit| self.tree.acts_for(self.actor.unit, unit, day) || self.tree.contains(self.actor.unit, unit));
         if sees || self.actor.role == Role::System { Ok(()) } else { Err(Refusal::out_of_scope()) }
     }
-}
-
-/// What waits for a unit: cases whose turn it is, cases sent back to it, notices not done. No personal data.
-async fn worklist<C: ConnectionTrait>(
-    connection: &C,
-    actor: &Actor,
-    tree: &Tree,
-    day: Day,
-) -> Result<serde_json::Value, OfficeError> {
-    let mut units = vec![actor.unit.to_string()];
-    let branches = tree.schools().filter(|school| tree.acts_for(actor.unit, Unit::School(school.id), day));
-    units.extend(branches.map(|school| school.id.to_string()));
-    units.dedup();
-    let waiting = cases::Entity::find()
-        .filter(cases::Column::Turn.is_in(units.clone()))
-        .order_by_asc(cases::Column::DueOn)
-        .order_by_asc(cases::Column::Id)
-        .limit(5_000)
-        .all(connection)
-        .await
-        .map_err(StoreError::from)?;
-    let mut list = Vec::with_capacity(waiting.len());
-    for row in waiting {
-        let case = rows::case(&row)?;
-        list.push(serde_json::json!({
-            "case": case.id,
-            "number": case.number(),
-            "kind": case.purpose.kind().label(),
-            "state": case.state.label(),
-            "opened_on": case.opened_on,
-            "due_on": row.due_on.map(Day::from),
-            "overdue": row.overdue,
-            "version": case.version,
-        }));
-    }
-    let told = notices::Entity::find()
-        .filter(notices::Column::Unit.is_in(units))
-        .filter(notices::Column::DoneOn.is_null())
-        .order_by_asc(notices::Column::DueOn)
-        .limit(5_000)
-        .all(connection)
-        .await
-        .map_err(StoreError::from)?;
-    let told: Vec<_> = told
-        .into_iter()
-        .map(|row| {
-            serde_json::json!({
-                "notice": row.id, "kind": row.kind, "case": row.case_id, "due_on": row.due_on.map(Day::from),
-                "late": row.due_on.is_some_and(|due| Day::from(due) < day),
-            })
-        })
-        .collect();
-    Ok(serde_json::json!({"cases": list, "notices": told}))
 }
 
 /// The standing and the values of a record on a day: the present ones with later changes taken back.
@@ -571,14 +378,4 @@ async fn on_day<C: ConnectionTrait>(connection: &C, pupil: &Pupil, day: Day) -> 
         "grade": last.as_ref().and_then(|row| row.to_grade),
         "status": last.as_ref().and_then(|row| row.to_status.clone()),
     }))
-}
-
-/// Open records by school, grade and status.
-async fn headcounts<C: ConnectionTrait>(connection: &C) -> Result<Vec<Headcount>, StoreError> {
-    let statement = Statement::from_string(
-        connection.get_database_backend(),
-        "select school_id, grade, status, count(*) as pupils from pupils where status in ('在读', '休学', '辍学保留') \
-         group by school_id, grade, status order by school_id, grade, status",
-    );
-    Ok(Headcount::find_by_statement(statement).all(connection).await?)
 }

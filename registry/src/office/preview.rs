@@ -13,9 +13,10 @@ use domain::{identity::StudentNo, identity::masked, organisation::SchoolId};
 use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter};
 use serde::Serialize;
 
-use super::{By, Now, Office, OfficeError, Task, desk, enrolment, lookup::Seen};
+use super::{By, Now, Office, OfficeError, Task, desk, enrolment, trail::Seen};
 use crate::{
     actor::{Actor, Right},
+    case::CaseId,
     newcomers::{self, Against, Newcomer, RowFault},
     organisation::Tree,
     pupil::{Holder, KeyFacts, Pupil},
@@ -172,11 +173,13 @@ impl Office {
         self.hand_over(by, Task::Note(seen), now.clone()).await.map(|_| ())
     }
 
-    /// What would become of the rows of a batch of newcomers; tidies them and finds their portraits, as submitting does.
+    /// What would become of the rows of a batch of newcomers, or of those that come instead of the rows of a batch that was sent back;
+    /// tidies them and finds their portraits, as submitting does.
     pub async fn preview_newcomers(
         &self,
         by: By,
         school: SchoolId,
+        instead_of: Option<CaseId>,
         given: &mut [Newcomer],
         now: &Now,
     ) -> Result<Vec<Outlook>, OfficeError> {
@@ -190,7 +193,11 @@ impl Office {
         let asked: Vec<String> = keys.iter().cloned().chain(under_guardians.iter().flatten().cloned()).collect();
         let known = read::pupils_of_persons(&transaction, &asked).await?;
         let classes = read::classes_of(&transaction, school).await?;
-        let waiting = waiting(&transaction, school).await?;
+        let promoted = read::promoted(&transaction).await?;
+        let mut waiting = waiting(&transaction, school).await?;
+        if let Some(returned) = instead_of {
+            waiting.retain(|_, (case, _, _)| *case != returned);
+        }
         let _ = transaction.rollback().await;
 
         let keeper = tree.keeper(school);
@@ -204,7 +211,7 @@ impl Office {
             outlooks.push(match (known.get(key).filter(here), waiting.get(key)) {
                 (Some(_), _) | (_, Some(_)) if !first => Some(Outlook::refused(row.row, "id_no", twice())),
                 (Some(pupil), _) => Some(against_record(row, pupil)),
-                (None, Some((number, before))) => Some(against_batch(row, before, number)),
+                (None, Some((_, number, before))) => Some(against_batch(row, before, number)),
                 (None, None) => temporary.map(|pupil| Outlook {
                     student_no: Some(pupil.student_no),
                     ..Outlook::refused(row.row, "id_no", has_temporary())
@@ -213,7 +220,7 @@ impl Office {
         }
         let fresh: Vec<Newcomer> =
             given.iter().zip(&outlooks).filter(|(_, outlook)| outlook.is_none()).map(|(row, _)| row.clone()).collect();
-        let against = Against { school: place, classes: &classes, known: &known, today: now.today() };
+        let against = Against { school: place, classes: &classes, known: &known, promoted, today: now.today() };
         let mut faults: BTreeMap<u32, Vec<RowFault>> = BTreeMap::new();
         for mut fault in newcomers::check(&fresh, &against, &policy) {
             // A portrait may come until the approval.
@@ -257,11 +264,11 @@ fn has_temporary() -> Refusal {
     )
 }
 
-/// Rows of batches that wait for their authority, by person, with the number of the case.
+/// Rows of batches that wait for their authority, by person, with the case and its number.
 async fn waiting(
     transaction: &DatabaseTransaction,
     school: SchoolId,
-) -> Result<HashMap<String, (String, Newcomer)>, OfficeError> {
+) -> Result<HashMap<String, (CaseId, String, Newcomer)>, OfficeError> {
     let found: Vec<cases::Model> = cases::Entity::find()
         .filter(cases::Column::Kind.eq("newcomers"))
         .filter(cases::Column::Applicant.eq(school.as_str()))
@@ -273,7 +280,7 @@ async fn waiting(
     for case in &found {
         let number = rows::case(case)?.number();
         for row in read::newcomers(transaction, case.id).await? {
-            waiting.insert(Pupil::person_key(&row.key), (number.clone(), row));
+            waiting.insert(Pupil::person_key(&row.key), (case.id, number.clone(), row));
         }
     }
     Ok(waiting)
@@ -342,8 +349,8 @@ fn against_batch(row: &Newcomer, before: &Newcomer, number: &str) -> Outlook {
                 &format!("the pupil is in a batch that waits for its review ({number}), with other values"),
             )
             .remedy(
-                "请撤回该批后重新提交，或在审核后变更",
-                "withdraw that batch and submit anew, or change it after the review",
+                "退回的批次请用 --resubmit 补正；未退回的请撤回后重新提交，或在审核后变更",
+                "complete a batch that was sent back with --resubmit; else withdraw it, or change it after the review",
             ),
         );
     }

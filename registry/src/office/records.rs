@@ -8,7 +8,7 @@ use domain::{
     movement::{MovementKind, Status},
     organisation::SchoolId,
 };
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, sea_query::OnConflict};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, sea_query::OnConflict};
 
 use super::{
     Now,
@@ -25,16 +25,16 @@ use crate::{
     refusal::Refusal,
     store::{
         read, rows,
-        table::{certificates, facts, notices},
+        table::{certificates, facts},
         write,
     },
-    unit::Unit,
 };
 
 impl Desk<'_> {
-    async fn own_record(&self, actor: &Actor, number: StudentNo, now: &Now) -> Done<Pupil> {
+    async fn own_record(&mut self, actor: &Actor, number: StudentNo, now: &Now) -> Done<Pupil> {
         let pupil = read::pupil_numbered(self.tx, number).await?.ok_or_else(Refusal::out_of_scope)?;
         self.for_school(actor, pupil.standing.school, Right::Maintain, now)?;
+        self.was(&pupil);
         Ok(pupil)
     }
 
@@ -268,22 +268,6 @@ impl Desk<'_> {
         };
         write::insert_all(self.tx, vec![row]).await?;
         Ok(Answer { id: Some(own), pupils: 1, ..Answer::default() })
-    }
-
-    pub(super) async fn settle_notice(&mut self, actor: &Actor, id: i64, now: &Now) -> Done<Answer> {
-        actor.may(Right::Maintain)?;
-        let row = notices::Entity::find_by_id(id).one(self.tx).await?.ok_or_else(Refusal::out_of_scope)?;
-        let unit = Unit::read(&row.unit).ok_or_else(Refusal::out_of_scope)?;
-        if !self.tree.acts_for(actor.unit, unit, now.today()) {
-            return Err(Refusal::out_of_scope().into());
-        }
-        if row.done_on.is_some() {
-            return Err(Refusal::conflict("notice.done", "本系统约定", "该事项已办结", "it is done already").into());
-        }
-        let mut row = row.into_active_model();
-        row.done_on = Set(Some(now.today().into()));
-        notices::Entity::update(row).exec(self.tx).await?;
-        Ok(Answer { id: Some(format!("notice:{id}")), ..Answer::default() })
     }
 }
 

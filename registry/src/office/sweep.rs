@@ -11,9 +11,9 @@ use super::{
 };
 use crate::{
     actor::{Actor, Right, Role},
-    application,
     case::{Case, State},
     command::Answer,
+    deadline,
     event::{Event, Notice},
     guard::{self, ClockState},
     pupil::Mode,
@@ -80,7 +80,7 @@ impl Desk<'_> {
             }
             self.load(&mut scene, &case).await?;
             let (before, id) = (case.clone(), case.id);
-            let events = application::expire(&scene, case, &own);
+            let events = deadline::expire(&scene, case, &own);
             for what in told(&before, &events) {
                 *counts.entry(what.to_owned()).or_default() += 1;
             }
@@ -104,7 +104,10 @@ impl Desk<'_> {
             .await?;
         let mut days: BTreeMap<Day, u32> = BTreeMap::new();
         for row in open {
-            if let Some(day) = row.due_on {
+            let case = rows::case(&row)?;
+            if let Some(day) =
+                row.due_on.filter(|_| self.books.named(&case.policy).is_ok_and(|own| silence_decides(&case, &own)))
+            {
                 *days.entry(day.into()).or_default() += 1;
             }
         }
@@ -146,7 +149,7 @@ impl Desk<'_> {
                     kind: "suspension_expired".to_owned(),
                     pupil: Some(pupil),
                     case: row.case_id,
-                    due_on: urge.map(|urge| application::due(urge, now.today(), self.books.calendar()).day),
+                    due_on: urge.map(|urge| deadline::due(urge, now.today(), self.books.calendar()).day),
                     article: "某省中小学生学籍管理办法 第十五条".to_owned(),
                 },
             });
@@ -158,6 +161,15 @@ impl Desk<'_> {
 
     pub(super) async fn release_defaults(&mut self, actor: &Actor, reason: &str, now: &Now) -> Done<Answer> {
         actor.may(Right::Administer)?;
+        // They concern every authority of the province.
+        if !actor.is_provincial() {
+            return Err(Refusal::forbidden(
+                "本系统约定",
+                "默认同意的暂停由省级管理员解除",
+                "the administrator of the province releases defaults that are on hold",
+            )
+            .into());
+        }
         if reason.trim().is_empty() {
             return Err(Refusal::invalid("reason", "须写明解除暂停的依据", "state why it is safe").into());
         }
@@ -184,7 +196,7 @@ impl Desk<'_> {
         let mut moved = 0;
         for row in open {
             let mut case = rows::case(&row)?;
-            if application::recount(&mut case, now.today(), self.books.calendar()) {
+            if deadline::recount(&mut case, now.today(), self.books.calendar()) {
                 moved += 1;
                 let id = case.id;
                 self.persist(vec![Event::Advanced { case }], Some(id), &actor.account, now).await?;
@@ -199,7 +211,7 @@ impl Desk<'_> {
 /// Whether silence decides a case once its period is over: not while its last day is provisional (TR-8).
 fn silence_decides(case: &Case, policy: &domain::policy::Policy) -> bool {
     let provisional = case.step().and_then(|step| step.period).is_some_and(|period| period.provisional);
-    application::defaults(case, policy) && !provisional
+    deadline::defaults(case, policy) && !provisional
 }
 
 /// What the sweep did to a case, in words for the counts.

@@ -26,9 +26,8 @@ use crate::{
         table::{classes, promotion_lines, promotions},
         write,
     },
-    unit::Unit,
 };
-use domain::organisation::{AuthorityLevel, SchoolId, Stage};
+use domain::organisation::{SchoolId, Stage};
 
 const ARTICLE: &str = "皖教基〔2013〕20号 第十八条";
 
@@ -48,12 +47,10 @@ impl Desk<'_> {
             return Ok(());
         }
         actor.may(Right::Administer)?;
-        match actor.unit {
-            Unit::Authority(unit) if unit.level() == AuthorityLevel::Province => Ok(()),
-            _ => {
-                Err(Refusal::forbidden(ARTICLE, "学年升级由全省统一进行", "the province moves to the new year as one"))
-            }
+        if actor.is_provincial() {
+            return Ok(());
         }
+        Err(Refusal::forbidden(ARTICLE, "学年升级由全省统一进行", "the province moves to the new year as one"))
     }
 
     pub(super) async fn promote(&mut self, actor: &Actor, year: i32, now: &Now) -> Done<Answer> {

@@ -7,7 +7,10 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder
 
 use super::{
     StoreError, rows,
-    table::{authorities, cases, changes, classes, delegations, newcomers, notices, officers, pupils, schools, terms},
+    table::{
+        authorities, cases, changes, classes, delegations, newcomers, notices, officers, promotions, pupils, schools,
+        terms,
+    },
 };
 use crate::{
     case::{Case, CaseId, State},
@@ -104,6 +107,16 @@ pub async fn pupils_numbered<C: ConnectionTrait>(
         }
     }
     Ok(found)
+}
+
+/// The last school year into which the province was promoted, by the year in which it began.
+pub async fn promoted<C: ConnectionTrait>(connection: &C) -> Result<Option<i32>, StoreError> {
+    let last = promotions::Entity::find()
+        .filter(promotions::Column::State.eq("done"))
+        .order_by_desc(promotions::Column::Year)
+        .one(connection)
+        .await?;
+    Ok(last.map(|run| run.year))
 }
 
 /// Records by person, for the rows of a batch.

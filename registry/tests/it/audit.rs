@@ -42,6 +42,32 @@ fn every_command_has_exactly_one_entry_carried_out_or_refused() {
     });
 }
 
+#[test]
+fn an_entry_says_what_its_subject_was_and_is() {
+    // REQ: USR-06
+    // INV: AU-1
+    on_both(async |town| {
+        let pupil = town.pupil(JUNIOR_FAR, 8).await;
+        let transfer = json!({"kind": "transfer", "class": "0801", "ground": "household_moved"});
+        let case = town.ok("r3134000001", application(&pupil, transfer, &[])).await.case.unwrap();
+        let last = async || entry(town, town.count("select max(seq) from audit").await).await.facts;
+        let opened = last().await;
+        assert!(opened.before.is_none() && opened.after.is_some(), "there was none before");
+        town.tell("r340100", decision(case, "approve", "")).await.unwrap_err();
+        let refused = last().await;
+        assert_eq!((&refused.before, &refused.after), (&opened.after, &opened.after), "a refusal changes nothing");
+        town.approve(case, &["r340102"]).await;
+        let decided = last().await;
+        assert_eq!(decided.before, opened.after);
+        assert_ne!(decided.after, decided.before);
+        let change = |at: &str| json!({"do": "change_basic", "student_no": pupil, "fields": {"address": at}});
+        town.ok("r3134000002", change("一号")).await;
+        let first = last().await;
+        town.ok("r3134000002", change("二号")).await;
+        assert_eq!(last().await.before, first.after);
+    });
+}
+
 async fn unlocked(town: &Town) {
     match town.base {
         Base::Sqlite => {

@@ -176,3 +176,27 @@ fn an_inclusive_placement_moves_the_pupil_and_not_necessarily_the_record() {
         assert_eq!(identity("340102", "2016-03-03", 1).len(), 18);
     });
 }
+
+#[test]
+fn nobody_comes_back_under_the_record_of_another_person() {
+    // REQ: TRF-03, TRF-04
+    // INV: TR-20, ID-1
+    on_both(async |town| {
+        let mut row = town.newcomer(4);
+        let pupil = town.enter(PRIMARY_FAR, vec![row.clone()]).await.remove(0);
+        let abroad = json!({"kind": "abroad", "to": "新加坡", "on": "2025-09-02"});
+        let case = town.apply("r2134000003", &pupil, abroad, &["passport"]).await.case.unwrap();
+        town.approve(case, &["r341126"]).await;
+        let back = |row: &Value| {
+            let purpose =
+                json!({"kind": "from_abroad", "key": row["key"], "from": "新加坡", "grade": 4, "class": "0401"});
+            application(&pupil, purpose, &["passport"])
+        };
+        let right = back(&row);
+        row["key"]["birth_on"] = json!("2015-01-31");
+        town.no("r2134000001", back(&row), "arrival.other_person").await;
+        let case = town.ok("r2134000001", right).await.case.unwrap();
+        town.approve(case, &["r340102"]).await;
+        assert_eq!(town.record(&pupil).await.standing.school.as_str(), PRIMARY);
+    });
+}

@@ -40,12 +40,16 @@ fn a_report_climbs_signed_from_below_with_the_pledge_and_counts_once_its_unit_ha
         // Any change voids the signatures, visibly.
         town.ok("r3134000001", json!({"do": "move_class", "student_no": pupil, "class": "0802"})).await;
         let query = serde_json::from_value(json!({"ask": "duties", "unit": JUNIOR})).unwrap();
+        let shown = town.office.look(by("v3134000001"), &query, "", town.now()).await.unwrap();
+        assert_eq!(shown["duties"][0]["state"], "void", "whoever looks sees it");
         town.no("h3134000001", sign(&id, true), "duty.changed").await;
         assert_eq!(town.ok("r3134000001", draw()).await.state.unwrap(), "unsigned");
         let shown = town.office.look(by("v3134000001"), &query, "", town.now()).await.unwrap();
         assert_eq!(shown["duties"][0]["state"], "unsigned");
         town.no("h340102", sign(&id, true), "duty.order").await;
         assert_eq!(town.ok("h3134000001", sign(&id, true)).await.state.unwrap(), "reported");
+        let shown = town.office.look(by("v3134000001"), &query, "", town.now()).await.unwrap();
+        assert_eq!(shown["duties"][0]["state"], "reported");
         assert_eq!(town.count("select count(*) from duties").await, 1);
     });
 }

@@ -272,3 +272,33 @@ fn a_regional_number_is_issued_once_for_each_stage_and_never_again() {
         assert!(after.regional_no.as_ref().unwrap().starts_with("341126226") && after.regional_no != before);
     });
 }
+
+#[test]
+fn whose_number_another_was_entered_under_gets_a_number_without_it() {
+    // REQ: IDN-01
+    // INV: ID-1
+    on_both(async |town| {
+        // The first is entered under the second's identity number, which is found out and corrected: the registration number stays.
+        let (first, second) = (town.newcomer(3), town.newcomer(3));
+        let mut wrong = first.clone();
+        for field in ["id_no", "birth_on", "sex"] {
+            wrong["key"][field] = second["key"][field].clone();
+        }
+        let theirs = town.enter(PRIMARY, vec![wrong.clone()]).await.remove(0);
+        let pair = |field: &str| json!([wrong["key"][field], first["key"][field]]);
+        let mut change = json!({"kind": "key_change", "id_no": pair("id_no")});
+        for field in ["birth_on", "sex"] {
+            if wrong["key"][field] != first["key"][field] {
+                change[field] = pair(field);
+            }
+        }
+        let proofs = ["identity_change_approval", "household_register", "county_police_certificate"];
+        let case = town.apply("r2134000001", &theirs, change, &proofs).await.case.unwrap();
+        town.approve(case, &["r340102"]).await;
+        let case = town.ok("r2134000003", town.batch(PRIMARY_FAR, vec![second.clone()])).await.case.unwrap();
+        town.approve(case, &["r341126"]).await;
+        let own = second["key"]["id_no"].as_str().unwrap();
+        assert_eq!(town.text(&format!("select substr(student_no, 1, 1) from pupils where id_no = '{own}'")).await, "J");
+        assert_eq!(town.count("select count(*) from pupils").await, 2);
+    });
+}

@@ -286,3 +286,20 @@ fn a_temporary_record_that_was_transferred_is_upgraded_at_its_new_school() {
         assert_eq!(town.count("select count(*) from pupils").await, 1);
     });
 }
+
+#[test]
+fn a_wrong_portrait_is_replaced_on_a_statement_and_not_without() {
+    // REQ: INF-02
+    // INV: EN-4, KF-1
+    on_both(async |town| {
+        let pupil = town.pupil(JUNIOR, 7).await;
+        let old = town.record(&pupil).await.key.portrait;
+        let new = "e".repeat(64);
+        let replace = json!({"kind": "key_change", "portrait": [old, new]});
+        town.no("r3134000001", application(&pupil, replace.clone(), &[]), "evidence").await;
+        let case = town.apply("r3134000001", &pupil, replace, &["school_statement"]).await.case.unwrap();
+        town.approve(case, &["r340102"]).await;
+        assert_eq!(town.record(&pupil).await.key.portrait, Some(new));
+        assert_eq!(town.text("select old from field_changes where field = 'photo_digest'").await, old.unwrap());
+    });
+}

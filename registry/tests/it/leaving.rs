@@ -1,4 +1,4 @@
-//! Leaving before the end: dropout, withdrawal, death (DRP-01…DRP-03, WDR-01, WDR-02, DTH-01).
+//! Leaving before the end: dropout, withdrawal, death (DRP-01…DRP-04, WDR-01, WDR-02, DTH-01).
 
 use serde_json::{Value, json};
 
@@ -114,6 +114,55 @@ fn a_migrant_childs_dropout_is_told_for_the_hand_over_once() {
         assert!(town.tell("r340102", decision(case, "approve", "")).await.is_err());
         let told = format!("select count(*) from notices where kind = 'migrant_handover' and unit = '{YAOHAI}'");
         assert_eq!(town.count(&told).await, 1);
+    });
+}
+
+#[test]
+fn migrant_dropouts_are_handed_to_their_home_counties_at_the_end_of_the_term_and_only_once() {
+    // REQ: DRP-04
+    // INV: DR-3
+    on_both(async |town| {
+        // One of Fengyang, one whose household nobody knows, and one who has come back by then.
+        let mut rows: Vec<Value> = (0..3).map(|_| town.newcomer(8)).collect();
+        for row in &mut rows {
+            row["basic"]["migrant"] = json!(true);
+        }
+        rows[1]["basic"].as_object_mut().unwrap().remove("hukou_division");
+        let pupils = town.enter(JUNIOR, rows).await;
+        for pupil in &pupils {
+            let case = town.apply("r3134000001", pupil, dropout("2025-09-01"), &[]).await.case.unwrap();
+            town.approve(case, &["r340102"]).await;
+        }
+        let back = json!({"kind": "return", "from": "2025-09-02", "grade": 8, "class": "0801"});
+        let case = town.apply("r3134000001", &pupils[2], back, &[]).await.case.unwrap();
+        town.approve(case, &["r340102"]).await;
+        let due = "select cast(min(due_on) as text) from notices where kind = 'migrant_handover'";
+        let term_ends = town.text(due).await;
+        assert!(
+            ("2026-01-01".."2026-02-15").contains(&term_ends.as_str()),
+            "at the end of the autumn term: {term_ends}"
+        );
+        let open = "select count(*) from notices where kind = 'migrant_handover' and done_on is null";
+        let hand_over = json!({"do": "hand_over_migrants"});
+        for account in ["r3134000001", "q340102x", "r340000", "a340102"] {
+            assert!(town.tell(account, hand_over.clone()).await.is_err(), "{account}");
+        }
+        town.on("2026-01-20");
+        let counts = async || {
+            let answer = town.ok("r340102", hand_over.clone()).await;
+            ["handed_over", "returned", "household_unknown"].map(|what| answer.counts[what])
+        };
+        assert_eq!(counts().await, [1, 1, 1]);
+        assert_eq!(town.count(open).await, 1, "the household has first to be known");
+        assert_eq!(counts().await, [0, 0, 1], "nobody is handed over twice");
+        let received =
+            "select unit || ' ' || count(*) from notices where kind = 'migrant_dropout_received' group by unit";
+        assert_eq!(town.text(received).await, "341126 1");
+        let fields = json!({"do": "change_basic", "student_no": pupils[1], "fields": {"hukou_division": "341126"}});
+        town.ok("r3134000001", fields).await;
+        assert_eq!(counts().await, [1, 0, 0]);
+        assert_eq!(counts().await, [0, 0, 0]);
+        assert_eq!(town.text(received).await, "341126 2");
     });
 }
 

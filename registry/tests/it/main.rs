@@ -15,6 +15,8 @@ mod newcomers;
 mod organisation;
 mod policy;
 mod postgres;
+#[path = "../../../tests/it/faults/power_cut.rs"]
+mod power_cut;
 mod promotion;
 mod scope;
 mod silence;

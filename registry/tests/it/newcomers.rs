@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::town::{
     by, day, decision, number, on_both,
     people::{guardian, number_of},
-    place::{CHANGFENG, JUNIOR, NINE_YEARS, PRIMARY, PRIMARY_FAR, SENIOR, SPECIAL, YAOHAI},
+    place::{CHANGFENG, JUNIOR, NINE_YEARS, PRIMARY, PRIMARY_FAR, SENIOR, SPECIAL, YAOHAI, class_value},
     under,
 };
 
@@ -357,5 +357,53 @@ fn the_file_of_a_newcomer_is_opened_within_a_month_of_entry() {
             "select unit || ' ' || cast(min(due_on) as text) from notices where kind = 'archive_create' group by unit";
         // A month after 2 September is a holiday: the next working day.
         assert_eq!(town.text(told).await, format!("{PRIMARY} 2025-10-09"));
+    });
+}
+
+#[test]
+fn the_month_of_entry_lies_in_the_present_school_year_for_who_begins_a_stage() {
+    // REQ: ENR-01
+    on_both(async |town| {
+        let with = |grade: u8, month: &str| {
+            let mut row = town.newcomer(grade);
+            row["entry_month"] = json!(month);
+            town.batch(PRIMARY, vec![row])
+        };
+        for (grade, month) in [(1, "2026-09"), (3, "2026-08"), (1, "2024-09"), (1, "2025-07")] {
+            town.no("r2134000001", with(grade, month), "newcomers.entry_month").await;
+        }
+        for (grade, month) in [(1, "2025-08"), (1, "2026-07"), (3, "2023-09"), (3, "2025-09")] {
+            town.ok("r2134000001", with(grade, month)).await;
+        }
+    });
+}
+
+#[test]
+fn nobody_is_entered_into_a_class_of_last_year_that_has_not_risen() {
+    // REQ: ENR-01, CLS-02
+    // INV: PR-1
+    on_both(async |town| {
+        let found = async |id: &str, month: &str| {
+            let mut class = class_value(PRIMARY, id, 1, 2026);
+            class["founded"] = json!(month);
+            town.ok("r2134000001", json!({"do": "enter_class", "class": class})).await;
+        };
+        let into = |class: &str| {
+            let mut row = town.newcomer(1);
+            row["class"] = json!(class);
+            (number_of(&row), town.batch(PRIMARY, vec![row]))
+        };
+        town.on("2026-08-02");
+        town.ok("a340000", json!({"do": "promote", "year": 2026})).await;
+        found("0111", "2026-08").await;
+        town.on("2027-08-02");
+        // The year has begun and the province has not moved up yet.
+        found("0112", "2027-08").await;
+        town.no("r2134000001", into("0111").1, "class.last_year").await;
+        let (pupil, batch) = into("0112");
+        let case = town.ok("r2134000001", batch).await.case.unwrap();
+        town.approve(case, &["r340102"]).await;
+        town.ok("a340000", json!({"do": "promote", "year": 2027})).await;
+        assert_eq!(town.record(&pupil).await.standing.grade, 1, "who has just come does not rise");
     });
 }

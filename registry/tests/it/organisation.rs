@@ -1,9 +1,10 @@
-//! Units, accounts and classes (ORG-01…ORG-10, CLS-02).
+//! Units, accounts and classes (ORG-01…ORG-10, CLS-01, CLS-02).
 
+use registry::{office::lookup::Query, unit::Unit};
 use serde_json::json;
 
 use crate::town::{
-    application, day, decision, on_both,
+    application, by, day, decision, on_both,
     place::{
         CHANGFENG, FENGYANG, HEFEI, JUNIOR, NINE_YEARS, POINT, PRIMARY, PRIMARY_FAR, PRIMARY_NEAR, PROVINCE, SENIOR,
         YAOHAI, class_value, officer, school_value,
@@ -304,5 +305,32 @@ fn a_virtual_class_is_refused_at_its_creation() {
         town.pupil(NINE_YEARS, 1).await;
         town.no("r3134000004", json!({"do": "change_class", "class": class}), "class.pupils").await;
         assert_eq!(town.today(), day("2025-09-02"));
+    });
+}
+
+#[test]
+fn classes_are_held_against_the_standard_of_their_stage_and_kind_of_school() {
+    // REQ: CLS-01
+    on_both(async |town| {
+        town.pupils(PRIMARY, 1, 46).await;
+        town.pupils(POINT, 2, 31).await;
+        town.pupils(JUNIOR, 8, 50).await;
+        let asked = async |account: &str, unit: &str| {
+            let query = Query::ClassSizes { unit: Unit::read(unit).unwrap() };
+            town.office.look(by(account), &query, "", town.now()).await
+        };
+        let graded = async |account: &str, unit: &str| {
+            let classes = asked(account, unit).await.unwrap()["classes"].clone();
+            let full = classes.as_array().unwrap().iter().filter(|class| class["pupils"] != 0).cloned();
+            full.map(|class| (class["pupils"].clone(), class["standard"].clone(), class["grading"].clone()))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            graded("r340102", YAOHAI).await,
+            [(json!(46), json!(45), json!("over")), (json!(50), json!(50), json!("within"))]
+        );
+        assert_eq!(graded("r2134000003", POINT).await, [(json!(31), json!(30), json!("over"))]);
+        assert_eq!(graded("r340000", PROVINCE).await.len(), 3);
+        assert!(asked("r340102", FENGYANG).await.is_err());
     });
 }

@@ -351,7 +351,9 @@ fn a_clock_that_jumps_holds_every_default_until_a_person_releases_them() {
         town.no("system", json!({"do": "promote", "year": 2026}), "promotion.hold").await;
         let release = |reason: &str| json!({"do": "release_defaults", "reason": reason});
         town.on("2025-09-12T12:30:00.000");
-        town.no("r340102", release("时钟已校准"), "forbidden").await;
+        for account in ["r340102", "h340102", "a340102", "a341100"] {
+            town.no(account, release("时钟已校准"), "forbidden").await;
+        }
         town.no("a340000", release(""), "reason").await;
         town.ok("a340000", release("时钟已校准")).await;
         town.no("a340000", release("时钟已校准"), "not_on_hold").await;

@@ -7,8 +7,9 @@ use crate::town::{
     Town, application, day, decision, on_both,
     place::{
         FENGYANG, HEFEI, JUNIOR, JUNIOR_FAR, JUNIOR_OF_CITY, LUYANG, PRIMARY, PRIMARY_FAR, PRIMARY_NEAR, PROVINCE,
-        YAOHAI, authority_of,
+        SENIOR, YAOHAI, authority_of,
     },
+    under,
 };
 
 pub fn transfer(grade: u8) -> Value {
@@ -406,7 +407,7 @@ fn the_file_follows_within_a_month_that_ends_on_a_working_day() {
         let calendar = domain::calendar::WorkCalendar::official();
         let policy = domain::policy::Policy::named("anhui").unwrap();
         let month = policy.deadline("archive_forward").unwrap();
-        let due = |from: &str| registry::application::due(month, day(from), calendar).day;
+        let due = |from: &str| registry::deadline::due(month, day(from), calendar).day;
         assert_eq!((due("2024-01-31"), due("2023-01-31")), (day("2024-02-29"), day("2023-02-28")));
     });
 }
@@ -480,5 +481,41 @@ fn a_receiving_school_that_is_merged_leaves_its_cases_to_its_successor() {
         town.approve(case, &["r2134000003"]).await;
         town.approve(case, &["r341126"]).await;
         assert_eq!(town.record(&pupil).await.standing.school.as_str(), PRIMARY);
+    });
+}
+
+#[test]
+fn who_comes_back_to_the_home_county_and_finds_no_place_is_passed_to_the_county() {
+    // REQ: TRF-08
+    under("province-b", async |town| {
+        let open =
+            "select unit || ' ' || count(*) from notices where kind = 'place_wanted' and done_on is null group by unit";
+        // The school applies, and its authority has no place there.
+        let pupil = town.pupil(PRIMARY, 3).await;
+        let home = json!({"kind": "transfer", "class": "0301", "ground": "return_home"});
+        let case = town.apply("r2134000003", &pupil, home, &[]).await.case.unwrap();
+        town.ok("r341126", decision(case, "refuse", "本校学位已满")).await;
+        assert_eq!(town.text(open).await, "341126 1");
+        // Another ground is the family's own affair.
+        let other = town.pupil(PRIMARY, 3).await;
+        let case = town.apply("r2134000003", &other, transfer(3), &[]).await.case.unwrap();
+        town.ok("r341126", decision(case, "refuse", "本校学位已满")).await;
+        assert_eq!(town.text(open).await, "341126 1");
+        // A school without a place asks at once, without a case.
+        let ask = |pupil: &str, school: &str, reason: &str| json!({"do": "ask_place", "student_no": pupil, "school": school, "reason": reason});
+        town.no("r2134000003", ask(&pupil, PRIMARY_FAR, "学位已满"), "place.asked").await;
+        town.no("r2134000003", ask(&other, PRIMARY_FAR, ""), "reason").await;
+        town.no("r2134000001", ask(&other, PRIMARY, "学位已满"), "place.household").await;
+        town.no("r2134000001", ask(&other, PRIMARY_FAR, "学位已满"), "not_found").await;
+        let senior = town.pupil(SENIOR, 11).await;
+        town.no("r2134000003", ask(&senior, PRIMARY_FAR, "学位已满"), "place.stage").await;
+        town.ok("r2134000003", ask(&other, PRIMARY_FAR, "学位已满")).await;
+        assert_eq!(town.text(open).await, "341126 2");
+        // The county arranges it, and says so.
+        let id = town.count("select max(id) from notices where kind = 'place_wanted'").await;
+        let settle = json!({"do": "settle_notice", "notice": id, "note": "安排至府城小学"});
+        town.no("r340102", settle.clone(), "not_found").await;
+        town.ok("r341126", settle).await;
+        assert_eq!(town.text(open).await, "341126 1");
     });
 }

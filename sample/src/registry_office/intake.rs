@@ -283,7 +283,7 @@ impl Roll {
             Row::New(member) => {
                 self.entered += 1;
                 let place = places.get(member.place).ok_or(FillError::Date)?;
-                let number = number::first(&member.key, &place.school, self.entered);
+                let number = number::first(&member.key, &place.school, self.entered, false);
                 self.members.push(Member { id: self.entered, number, ..Member::clone(member) });
             }
             Row::GoesOn { member, place, class, grade } => {

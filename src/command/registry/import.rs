@@ -52,6 +52,9 @@ pub struct Import {
     /// Why a batch of newcomers comes late
     #[arg(long, default_value = "")]
     reason: String,
+    /// The newcomers come instead of the rows of this batch, which its authority has sent back; all of them have to be right
+    #[arg(long, value_name = "CASE", conflicts_with = "name")]
+    resubmit: Option<i64>,
     /// Take what can be taken; without it nothing is
     #[arg(long)]
     commit: bool,
@@ -121,10 +124,15 @@ async fn take(office: &Office, task: &Import, sheet: &mut Sheet) -> Result<Came,
     match subject.target {
         Target::Newcomers => {
             let mut rows = newcomers::read(sheet, subject, school);
-            let outlooks = office.preview_newcomers(by.clone(), school, &mut rows, &now).await?;
+            let outlooks = office.preview_newcomers(by.clone(), school, task.resubmit, &mut rows, &now).await?;
             newcomers::tell(sheet, subject, &rows, &outlooks);
             let mut answers = Vec::new();
-            if task.commit {
+            if let Some(case) = task.resubmit.filter(|_| task.commit) {
+                let is_right = |outlook: &Outlook| outlook.fate != Fate::Refused;
+                if rows.len() as u64 == sheet.rows && outlooks.iter().all(is_right) {
+                    answers = newcomers::resubmit(office, &by, case, rows, &outlooks, &now).await?;
+                }
+            } else if task.commit {
                 let name = batch_name(task);
                 let batch = (name.as_str(), task.reason.as_str());
                 answers = newcomers::commit(office, &by, school, batch, rows, &outlooks, &now).await?;
@@ -196,6 +204,12 @@ fn report(task: &Import, sheet: &Sheet, came: &Came, written: Option<remarks::Wr
     if !aside.is_empty() {
         notes.push(format!("本系统自行编制或不登记的列，未导入：{}", aside.join("、")));
     }
+    if task.resubmit.is_some() && task.commit && 0 < refused {
+        notes.push(
+            "补正须整批无误：本次未提交，请更正所列各行 / a batch is completed as a whole: nothing was submitted; correct these rows"
+                .to_owned(),
+        );
+    }
     if fresh + changed == 0 && refused == 0 {
         notes.push("与已有内容完全一致，没有改动 / nothing differs from what is there; nothing changes".to_owned());
     }
@@ -206,7 +220,7 @@ fn report(task: &Import, sheet: &Sheet, came: &Came, written: Option<remarks::Wr
         "encoding": sheet.report.part.encoding,
         "sha256": sheet.report.part.sha256,
         "school": task.school,
-        "committed": task.commit,
+        "committed": task.commit && (task.resubmit.is_none() || refused == 0),
         "header_row": sheet.header_row,
         "rows": sheet.rows,
         "taken": fresh + changed,

@@ -344,3 +344,42 @@ fn portraits_are_checked_matched_by_number_and_laid_up_once() {
         [(3, "newcomers.portrait")]
     );
 }
+
+#[test]
+fn a_batch_that_was_sent_back_is_completed_by_the_corrected_sheet() {
+    // REQ: ENR-01
+    let office = Office::new();
+    let mut rows = vec![cells(&HEADER)];
+    rows.push(newcomer("郑一", "2017-05-01", &identity("2017-05-01", 1)));
+    rows.push(newcomer("郑二", "2017-05-02", &identity("2017-05-02", 3)));
+    let file = office.workbook("补正.xlsx", "名单", &rows);
+    let (_, report) = office.import("newcomers", &file, &["--commit"]);
+    let case = report["done"][0]["case"].clone();
+    office.send_back(&case);
+
+    // The name was wrong: as a new batch it is none, in place of the old one it is.
+    rows[1][0] = "郑义".into();
+    rows.push(newcomer("郑三", "2017-05-03", &identity("2017-05-03", 5)));
+    let file = office.workbook("补正.xlsx", "名单", &rows);
+    let (code, report) = office.import("newcomers", &file, &[]);
+    assert_eq!((code, counts(&report)), (1, [3, 1, 1, 1]), "{report}");
+    assert_eq!(codes(&report), [(2, "*姓名".into(), "import.pending".into())]);
+    let number = case.to_string();
+    let again = ["--resubmit", &number, "--commit"];
+
+    // With a row that is wrong nothing is sent.
+    let mut wrong = rows.clone();
+    wrong[3][6] = "0909".into();
+    let spoilt = office.workbook("补正有误.xlsx", "名单", &wrong);
+    let (code, report) = office.import("newcomers", &spoilt, &again);
+    assert_eq!((code, report["committed"].as_bool(), &report["done"]), (1, Some(false), &json!([])), "{report}");
+    assert!(report["notes"].to_string().contains("补正须整批无误"));
+
+    let (code, report) = office.import("newcomers", &file, &again);
+    assert_eq!((code, counts(&report)), (0, [3, 3, 0, 0]), "{report}");
+    assert_eq!(report["done"][0]["state"], "open");
+    office.approve(&case);
+    assert_eq!(office.records(), 3);
+    let kept = office.record(&format!("G{}", identity("2017-05-01", 1)));
+    assert_eq!(kept["record"]["key"]["name"], "郑义");
+}

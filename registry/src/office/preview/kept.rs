@@ -265,7 +265,7 @@ impl Office {
         }
         let newcomers = waiting(&transaction, school).await?;
         let _ = transaction.rollback().await;
-        let awaited: Vec<&str> = newcomers.values().filter_map(|(_, row)| row.key.id_no.as_deref()).collect();
+        let awaited: Vec<&str> = newcomers.values().filter_map(|(_, _, row)| row.key.id_no.as_deref()).collect();
         let awaited: std::collections::HashSet<&str> = awaited.into_iter().collect();
         let keeper = tree.keeper(school);
         let outlook = |sitting: &Sitting| {

@@ -154,7 +154,10 @@ pub fn forbidden(model: &Model, account: &str, command: &Command, day: Day) -> O
             of_school(*school)
         }
         Command::Promote { .. } | Command::UndoPromotion { .. } => administers && provincial,
-        Command::Sweep {} | Command::ReleaseDefaults { .. } | Command::RecountPeriods {} => administers,
+        Command::HandOverMigrants {} => keeps && level.is_some(),
+        Command::AskPlace { school, .. } => of_school(*school),
+        Command::ReleaseDefaults { .. } => administers && provincial,
+        Command::Sweep {} | Command::RecountPeriods {} => administers,
         Command::Duty { act } => match act {
             Act::Report { unit: of, .. } | Act::Verify { unit: of, .. } => keeps && acts(*of),
             // INV: SG-1

@@ -135,6 +135,25 @@ pub fn tell(sheet: &mut Sheet, subject: &Subject, rows: &[Newcomer], outlooks: &
     }
 }
 
+/// Puts the rows in place of those of a batch that was sent back. Pupils who are on record by now are none of them.
+pub async fn resubmit(
+    office: &Office,
+    by: &By,
+    case: i64,
+    rows: Vec<Newcomer>,
+    outlooks: &[Outlook],
+    now: &Now,
+) -> Result<Vec<Answer>, OfficeError> {
+    let fresh = rows.into_iter().zip(outlooks).filter(|(_, outlook)| outlook.fate == Fate::New).map(|(row, _)| row);
+    let fresh: Vec<Newcomer> = fresh.collect();
+    if fresh.is_empty() {
+        // Without rows the batch would go up again as it was.
+        return Err(Refusal::invalid("newcomers.empty", "本批没有学生", "the batch is empty").into());
+    }
+    let command = Command::Resubmit { case, purpose: None, evidence: Vec::new(), rows: fresh };
+    Ok(vec![office.act(by.clone(), command, None, now.clone()).await?])
+}
+
 /// How many records are changed at a time.
 const AT_ONCE: usize = 64;
 /// How often a batch may be added to under its name.

@@ -95,6 +95,15 @@ impl Office {
         self.act("county", AUTUMN, &[json!({"do": "decide", "case": case, "verdict": "approve", "opinion": "同意"})]);
     }
 
+    /// The county sends a batch back to be completed.
+    pub(super) fn send_back(&self, case: &Value) {
+        self.act(
+            "county",
+            AUTUMN,
+            &[json!({"do": "decide", "case": case, "verdict": "return", "opinion": "请核对姓名"})],
+        );
+    }
+
     /// A record, as its school reads it.
     pub(super) fn record(&self, student_no: &str) -> Value {
         let file = self.path("question.json");
