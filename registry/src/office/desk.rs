@@ -287,9 +287,12 @@ impl<'t> Desk<'t> {
             By::Account(account) => account.clone(),
             By::System => "system".to_owned(),
         };
-        // What was refused has left its subject as it was.
+        // What was refused has left its subject as it was; a sweep, a list or a promotion is about no single one.
         let (before, after) = std::mem::take(&mut self.subject);
-        let after = if done.is_ok() { after } else { before.clone() };
+        let after = match done {
+            Ok(answer) => after.filter(|_| before.is_some() || answer.case.is_some()),
+            Err(_) => before.clone(),
+        };
         let facts = Facts {
             at: now.text(),
             actor: account,
