@@ -300,6 +300,22 @@ impl Command {
     }
 }
 
+impl Command {
+    /// Whether all that it looks at are units, records and cases as they stand, and neither movements nor notices.
+    pub const fn looks_at_the_present(&self) -> bool {
+        matches!(
+            self,
+            Command::Apply { .. }
+                | Command::Decide { .. }
+                | Command::Resubmit { .. }
+                | Command::Withdraw { .. }
+                | Command::ChangeBasic { .. }
+                | Command::MoveClass { .. }
+                | Command::SubmitNewcomers { .. }
+        )
+    }
+}
+
 /// What a command has brought about.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]

@@ -128,6 +128,8 @@ pub struct Office {
 const WAITING: usize = 1024;
 /// Commands of one transaction.
 const BATCH: usize = 64;
+/// Rows by which small tables grow before the database looks at them again.
+const GROWN: i64 = 1_000;
 
 impl Office {
     /// Opens the office. `policy` names a jurisdiction or a pack for a database that has none yet.
@@ -208,6 +210,15 @@ async fn write(store: Store, books: Arc<Books>, mut waiting: mpsc::Receiver<Job>
             }
         }
         carry_out(&store, &books, &mut known, batch).await;
+        // A plan made for an empty table is a bad one for a full one, and PostgreSQL keeps it until it has looked again.
+        if let (Some(seen), now) = known.rows
+            && seen * 2 + GROWN < now
+        {
+            known.rows.0 = Some(now);
+            if let Err(error) = store.look_at_tables().await {
+                tracing::warn!(%error, "the tables could not be analysed");
+            }
+        }
     }
 }
 

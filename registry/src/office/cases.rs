@@ -93,7 +93,7 @@ impl Desk<'_> {
 
     /// What a procedure may look at besides the record: its class, its pending cases, its history, whose a number is.
     async fn furnish(
-        &self,
+        &mut self,
         scene: &mut Scene<'_>,
         purpose: &Purpose,
         applicant: Unit,
@@ -125,6 +125,7 @@ impl Desk<'_> {
         if let Some(pupil) = &scene.pupil {
             scene.pending = read::pending(self.tx, pupil.id, but).await?;
             if matches!(purpose, Purpose::Withdrawal(_)) {
+                self.write_kept().await?;
                 scene.history = read::history(self.tx, pupil.id).await?;
                 scene.suspended_until = read::suspended_until(self.tx, pupil.id).await?;
             }
@@ -239,7 +240,7 @@ impl Desk<'_> {
     }
 
     /// The scene of a case that is there.
-    pub(super) async fn load(&self, scene: &mut Scene<'_>, case: &Case) -> Done<()> {
+    pub(super) async fn load(&mut self, scene: &mut Scene<'_>, case: &Case) -> Done<()> {
         scene.pupil = match case.pupil {
             Some(pupil) => read::pupil(self.tx, pupil).await?,
             None => self.person_aimed_at(&case.purpose).await?,

@@ -124,6 +124,7 @@ impl Desk<'_> {
         self.pass_steps_on(Unit::School(id), actor, now).await?;
         // Another authority may look after the records now.
         self.pass_steps_on(Unit::Authority(authority), actor, now).await?;
+        self.write_kept().await?;
         notices::Entity::update_many()
             .col_expr(notices::Column::Unit, Expr::value(heir.to_string()))
             .filter(notices::Column::Unit.eq(id.as_str()))

@@ -27,7 +27,7 @@ use crate::{
     scene::Scene,
     store::{
         OfficeState, StoreError, read, rows,
-        table::{answers, audit, seals},
+        table::{answers, audit, changes, field_changes, notices, seals},
         write,
     },
     unit::Unit,
@@ -36,6 +36,8 @@ use crate::{
 /// What the writer keeps between batches, as long as the office's own count says that it still holds.
 #[derive(Debug, Default)]
 pub(super) struct Known {
+    /// How many records, cases and movements there are, and how many there were when the database last looked at its tables.
+    pub rows: (Option<i64>, i64),
     organisation: Option<i64>,
     tree: Arc<Tree>,
     officers: Arc<HashMap<String, Officer>>,
@@ -85,8 +87,26 @@ pub(super) struct Desk<'t> {
     /// Digests of what the command in hand is about, as it was and as it is.
     subject: (Option<String>, Option<String>),
     entries: Vec<audit::ActiveModel>,
-    pub(super) sealing: Vec<seals::ActiveModel>,
+    pub(super) unwritten: Unwritten,
 }
+
+/// Rows that nothing but a look back reads, kept until one looks or the batch ends: a statement for many commands instead of one each.
+#[derive(Default)]
+pub(super) struct Unwritten {
+    movements: Vec<changes::ActiveModel>,
+    replaced: Vec<field_changes::ActiveModel>,
+    notices: Vec<notices::ActiveModel>,
+    pub(super) seals: Vec<seals::ActiveModel>,
+}
+
+impl Unwritten {
+    const fn rows(&self) -> usize {
+        self.movements.len() + self.replaced.len() + self.notices.len() + self.seals.len()
+    }
+}
+
+/// Rows that are kept before they are written in any case.
+const KEPT: usize = 2_000;
 
 impl<'t> Desk<'t> {
     pub(super) async fn open(
@@ -100,6 +120,7 @@ impl<'t> Desk<'t> {
             known.officers = Arc::new(read::officers(tx).await?);
             known.organisation = Some(state.organisation);
         }
+        known.rows.0.get_or_insert(state.rows());
         let (tree, officers) = (Arc::clone(&known.tree), Arc::clone(&known.officers));
         Ok(Desk {
             tx,
@@ -110,18 +131,32 @@ impl<'t> Desk<'t> {
             known,
             subject: (None, None),
             entries: Vec::new(),
-            sealing: Vec::new(),
+            unwritten: Unwritten::default(),
         })
     }
 
     /// Writes what the batch leaves behind: the audit entries and the office's own row.
     pub(super) async fn close(mut self) -> Result<(), StoreError> {
+        self.write_kept().await?;
         write::insert_all(self.tx, std::mem::take(&mut self.entries)).await?;
         if self.known.organisation != Some(self.state.organisation) {
             // Read anew by the next batch; if this one is undone, the old count still holds.
             self.known.organisation = None;
         }
+        self.known.rows.1 = self.state.rows();
         self.state.write(self.tx).await
+    }
+
+    /// Writes the rows that were kept.
+    pub(super) async fn write_kept(&mut self) -> Result<(), StoreError> {
+        if self.unwritten.rows() == 0 {
+            return Ok(());
+        }
+        let Unwritten { movements, replaced, notices, seals } = std::mem::take(&mut self.unwritten);
+        write::insert_all(self.tx, movements).await?;
+        write::insert_all(self.tx, replaced).await?;
+        write::insert_all(self.tx, notices).await?;
+        write::insert_all(self.tx, seals).await
     }
 
     /// Units or accounts have changed within the batch.
@@ -178,6 +213,9 @@ impl<'t> Desk<'t> {
             },
         };
         self.subject = (None, None);
+        if !command.looks_at_the_present() {
+            self.write_kept().await?;
+        }
         let done = match &actor {
             Ok(actor) => self.carry_out(actor, command, now).await,
             Err(refusal) => Err(Stop::Refused(refusal.clone())),
@@ -359,8 +397,7 @@ impl<'t> Desk<'t> {
     ) -> Result<u64, StoreError> {
         let (today, in_hand) = (now.today(), case);
         let mut cases: BTreeMap<CaseId, (Case, bool)> = BTreeMap::new();
-        let (mut entered, mut movements, mut notices) = (Vec::new(), Vec::new(), Vec::new());
-        let mut replaced = Vec::new();
+        let mut entered = Vec::new();
         let mut count = 0;
         for event in events {
             match event {
@@ -374,7 +411,7 @@ impl<'t> Desk<'t> {
                 Event::Entered { mut pupil, movement } => {
                     pupil.regional_no = self.regional_number(&pupil);
                     let id = self.state.next("change");
-                    movements.push(write::movement(id, pupil.id, &movement, case, today));
+                    self.unwritten.movements.push(write::movement(id, pupil.id, &movement, case, today));
                     entered.push(rows::of_pupil(&pupil, today)?);
                     count += 1;
                 }
@@ -386,7 +423,7 @@ impl<'t> Desk<'t> {
                         self.subject.1 = digest_of(&pupil);
                     }
                     let id = self.state.next("change");
-                    movements.push(write::movement(id, pupil.id, &movement, case, today));
+                    self.unwritten.movements.push(write::movement(id, pupil.id, &movement, case, today));
                     write::pupil(self.tx, &pupil, today).await?;
                     count += 1;
                 }
@@ -395,10 +432,11 @@ impl<'t> Desk<'t> {
                         self.subject.1 = digest_of(&pupil);
                     }
                     let first = self.state.take("field_change", i64::try_from(fields.len()).unwrap_or_default());
-                    replaced.extend(write::replaced(first, pupil.id, &fields, effective_on, case, account, now.at));
+                    let rows = write::replaced(first, pupil.id, &fields, effective_on, case, account, now.at);
+                    self.unwritten.replaced.extend(rows);
                     if let Some(movement) = movement {
                         let id = self.state.next("change");
-                        movements.push(write::movement(id, pupil.id, &movement, case, today));
+                        self.unwritten.movements.push(write::movement(id, pupil.id, &movement, case, today));
                     }
                     write::pupil(self.tx, &pupil, today).await?;
                     count += 1;
@@ -416,7 +454,7 @@ impl<'t> Desk<'t> {
                         notice.to = self.tree.keeper(school);
                     }
                     let id = self.state.next("notice");
-                    notices.push(write::notice(id, &notice, today)?);
+                    self.unwritten.notices.push(write::notice(id, &notice, today)?);
                 }
             }
         }
@@ -434,10 +472,9 @@ impl<'t> Desk<'t> {
             write::case(self.tx, &case, turn, is_new).await?;
         }
         write::insert_all(self.tx, entered).await?;
-        write::insert_all(self.tx, movements).await?;
-        write::insert_all(self.tx, replaced).await?;
-        write::insert_all(self.tx, notices).await?;
-        self.write_seals().await?;
+        if KEPT <= self.unwritten.rows() {
+            self.write_kept().await?;
+        }
         Ok(count)
     }
 

@@ -11,7 +11,7 @@ use super::{Now, Office, OfficeError, desk::Desk};
 use crate::{
     case::{Case, State, Verdict},
     seal::{Seal, SealError, SealKey},
-    store::{StoreError, rows, table::seals, write},
+    store::{StoreError, rows, table::seals},
     unit::Unit,
 };
 
@@ -40,7 +40,7 @@ impl Desk<'_> {
         }
         let id = self.state.next("seal");
         let document = document(case, now);
-        self.sealing.push(seals::ActiveModel {
+        self.unwritten.seals.push(seals::ActiveModel {
             id: Set(id),
             case_id: Set(Some(case.id)),
             unit: Set(decision.unit.to_string()),
@@ -48,10 +48,6 @@ impl Desk<'_> {
             data: Set(rows::json("seals", &id.to_string(), &document)?),
         });
         Ok(())
-    }
-
-    pub(super) async fn write_seals(&mut self) -> Result<(), StoreError> {
-        write::insert_all(self.tx, std::mem::take(&mut self.sealing)).await
     }
 }
 

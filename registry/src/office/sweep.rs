@@ -116,6 +116,7 @@ impl Desk<'_> {
 
     /// A suspension that has run out is raised the next day, once, and stays raised until it is handled (SU-2).
     async fn raise_suspensions(&mut self, policy: &domain::policy::Policy, now: &Now) -> Done<u64> {
+        self.write_kept().await?;
         let ended = notices::Entity::find()
             .filter(notices::Column::Kind.eq("suspension_ends"))
             .filter(notices::Column::DoneOn.is_null())

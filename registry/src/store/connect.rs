@@ -58,6 +58,8 @@ pub struct Store {
     readers: DatabaseConnection,
 }
 
+/// Prepared statements kept by a connection: those that write many rows differ by their number.
+const STATEMENTS: usize = 400;
 /// Connections that read at the same time.
 const READERS: u32 = 4;
 
@@ -78,7 +80,11 @@ impl Store {
             }
             Some("postgres" | "postgresql") => {
                 let mut options = ConnectOptions::new(url);
-                options.max_connections(READERS).acquire_timeout(Duration::from_secs(20)).sqlx_logging(false);
+                options
+                    .max_connections(READERS)
+                    .acquire_timeout(Duration::from_secs(20))
+                    .sqlx_logging(false)
+                    .map_sqlx_postgres_opts(|options| options.statement_cache_capacity(STATEMENTS));
                 let mut one = options.clone();
                 one.max_connections(1);
                 Store { writer: Database::connect(one).await?, readers: Database::connect(options).await? }
@@ -130,6 +136,16 @@ impl Store {
         Ok(self.readers.begin_with_options(options).await?)
     }
 
+    /// Lets PostgreSQL look at its tables, so that it plans for what is in them. SQLite keeps no plan.
+    pub async fn look_at_tables(&self) -> Result<(), StoreError> {
+        if self.backend() == DbBackend::Postgres {
+            self.writer
+                .execute_unprepared("analyze pupils, cases, changes, notices, newcomers, facts, portraits")
+                .await?;
+        }
+        Ok(())
+    }
+
     /// Closes the connections; SQLite's log is folded into the file.
     pub async fn close(self) -> Result<(), StoreError> {
         self.readers.close().await?;
@@ -156,6 +172,7 @@ fn sqlite(url: &str, connections: u32) -> ConnectOptions {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(Duration::from_secs(20))
+            .statement_cache_capacity(STATEMENTS)
             .foreign_keys(true)
             .create_if_missing(true)
     });

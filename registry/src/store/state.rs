@@ -48,6 +48,11 @@ impl OfficeState {
         Ok(())
     }
 
+    /// How many records, cases and movements there are, about.
+    pub fn rows(&self) -> i64 {
+        ["pupil", "case", "change"].iter().filter_map(|series| self.counters.get(*series)).sum()
+    }
+
     /// The next number of a series, from 1.
     pub fn next(&mut self, series: &str) -> i64 {
         self.take(series, 1)
