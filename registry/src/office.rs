@@ -4,6 +4,7 @@
 //! everything durable, and eight clients cost hardly more syncs than one. A batch in which the database objects is undone and its commands
 //! are carried out one by one, so that one of them spoils nothing for the others.
 
+mod at_hand;
 mod books;
 mod cases;
 mod classes;
@@ -39,6 +40,7 @@ use crate::{
     refusal::Refusal,
     store::{OfficeState, Store, StoreError, is_conflict},
 };
+use at_hand::AtHand;
 pub use books::Books;
 use desk::Desk;
 
@@ -212,7 +214,7 @@ async fn write(store: Store, books: Arc<Books>, mut waiting: mpsc::Receiver<Job>
         carry_out(&store, &books, &mut known, batch).await;
         // A plan made for an empty table is a bad one for a full one, and PostgreSQL keeps it until it has looked again.
         if let (Some(seen), now) = known.rows
-            && seen * 2 + GROWN < now
+            && seen.iter().zip(now).any(|(seen, now)| seen * 2 + GROWN < now)
         {
             known.rows.0 = Some(now);
             if let Err(error) = store.look_at_tables().await {
@@ -304,6 +306,11 @@ async fn transact(
     let transaction = store.begin().await.map_err(Failure::Work)?;
     let mut answers = Vec::with_capacity(batch.len());
     let mut desk = Desk::open(&transaction, books, known).await.map_err(Failure::Work)?;
+    let commands = batch.iter().filter_map(|job| match &job.task {
+        Task::Carry { command, .. } => Some(&**command),
+        Task::Note(_) => None,
+    });
+    desk.at_hand = AtHand::for_commands(&transaction, commands).await.map_err(Failure::Work)?;
     for job in batch {
         let answer = match &job.task {
             Task::Carry { command, key } => desk.handle(&job.by, command, key.as_deref(), &job.now).await,

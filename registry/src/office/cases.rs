@@ -123,7 +123,10 @@ impl Desk<'_> {
             scene.is_number_taken = read::pupil_numbered(self.tx, number).await?.is_some();
         }
         if let Some(pupil) = &scene.pupil {
-            scene.pending = read::pending(self.tx, pupil.id, but).await?;
+            scene.pending = match self.at_hand.pending(pupil.id) {
+                Some(pending) => pending.iter().filter(|pending| Some(pending.id) != but).cloned().collect(),
+                None => read::pending(self.tx, pupil.id, but).await?,
+            };
             if matches!(purpose, Purpose::Withdrawal(_)) {
                 self.write_kept().await?;
                 scene.history = read::history(self.tx, pupil.id).await?;
@@ -203,7 +206,11 @@ impl Desk<'_> {
         now: &Now,
     ) -> Done<Answer> {
         let Judgement { verdict, opinion, version, except } = *judgement;
-        let mut case = read::case(self.tx, id).await?.ok_or_else(Refusal::out_of_scope)?;
+        let found = match self.at_hand.case(id) {
+            Some(case) => Some(case),
+            None => read::case(self.tx, id).await?,
+        };
+        let mut case = found.ok_or_else(Refusal::out_of_scope)?;
         self.was(&case);
         let policy = self.books.named(&case.policy)?;
         if let (Purpose::Newcomers(batch), Verdict::Approve) = (&mut case.purpose, verdict) {
@@ -242,7 +249,10 @@ impl Desk<'_> {
     /// The scene of a case that is there.
     pub(super) async fn load(&mut self, scene: &mut Scene<'_>, case: &Case) -> Done<()> {
         scene.pupil = match case.pupil {
-            Some(pupil) => read::pupil(self.tx, pupil).await?,
+            Some(pupil) => match self.at_hand.pupil(pupil) {
+                Some(pupil) => Some(pupil),
+                None => read::pupil(self.tx, pupil).await?,
+            },
             None => self.person_aimed_at(&case.purpose).await?,
         };
         scene.fresh_case = case.id;

@@ -11,6 +11,7 @@ use sm3::{Digest, Sm3};
 
 use super::{
     Books, By, Now,
+    at_hand::AtHand,
     cases::{Application, Judgement},
 };
 use crate::{
@@ -36,8 +37,8 @@ use crate::{
 /// What the writer keeps between batches, as long as the office's own count says that it still holds.
 #[derive(Debug, Default)]
 pub(super) struct Known {
-    /// How many records, cases and movements there are, and how many there were when the database last looked at its tables.
-    pub rows: (Option<i64>, i64),
+    /// How many records, cases and movements there were when the database last looked at its tables, and how many there are.
+    pub rows: (Option<[i64; 3]>, [i64; 3]),
     organisation: Option<i64>,
     tree: Arc<Tree>,
     officers: Arc<HashMap<String, Officer>>,
@@ -88,6 +89,7 @@ pub(super) struct Desk<'t> {
     subject: (Option<String>, Option<String>),
     entries: Vec<audit::ActiveModel>,
     pub(super) unwritten: Unwritten,
+    pub(super) at_hand: AtHand,
 }
 
 /// Rows that nothing but a look back reads, kept until one looks or the batch ends: a statement for many commands instead of one each.
@@ -132,6 +134,7 @@ impl<'t> Desk<'t> {
             subject: (None, None),
             entries: Vec::new(),
             unwritten: Unwritten::default(),
+            at_hand: AtHand::default(),
         })
     }
 
@@ -215,6 +218,7 @@ impl<'t> Desk<'t> {
         self.subject = (None, None);
         if !command.looks_at_the_present() {
             self.write_kept().await?;
+            self.at_hand = AtHand::default();
         }
         let done = match &actor {
             Ok(actor) => self.carry_out(actor, command, now).await,
@@ -400,6 +404,7 @@ impl<'t> Desk<'t> {
         let mut entered = Vec::new();
         let mut count = 0;
         for event in events {
+            self.at_hand.forget(&event);
             match event {
                 Event::Opened { case } => {
                     cases.insert(case.id, (case, true));

@@ -7,6 +7,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 
 use super::{
     Now,
+    at_hand::AtHand,
     desk::{Desk, Done},
 };
 use crate::{
@@ -24,6 +25,9 @@ use crate::{
     },
     unit::Unit,
 };
+
+/// Cases whose records are read at a time.
+const SLICE: usize = 500;
 
 impl Desk<'_> {
     pub(super) async fn sweep(&mut self, actor: &Actor, now: &Now) -> Done<Answer> {
@@ -59,7 +63,11 @@ impl Desk<'_> {
         let mut counts: BTreeMap<String, u64> = BTreeMap::new();
         let mut pupils_moved = 0;
         let (tree, books) = (Arc::clone(&self.tree), self.books);
-        for case in near {
+        for (at, case) in near.iter().enumerate() {
+            if at % SLICE == 0 {
+                self.at_hand = AtHand::for_cases(self.tx, near.iter().skip(at).take(SLICE)).await?;
+            }
+            let case = case.clone();
             let own = self.books.named(&case.policy)?;
             let over = is_over(&case);
             let silent = silence_decides(&case, &own);

@@ -59,7 +59,7 @@ pub struct Store {
 }
 
 /// Prepared statements kept by a connection: those that write many rows differ by their number.
-const STATEMENTS: usize = 400;
+const STATEMENTS: usize = 1_000;
 /// Connections that read at the same time.
 const READERS: u32 = 4;
 

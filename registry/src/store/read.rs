@@ -83,6 +83,21 @@ pub async fn pupil<C: ConnectionTrait>(connection: &C, id: PupilId) -> Result<Op
     pupils::Entity::find_by_id(id).one(connection).await?.map(rows::pupil).transpose()
 }
 
+/// Records by surrogate.
+pub async fn pupils<C: ConnectionTrait>(
+    connection: &C,
+    ids: &[PupilId],
+) -> Result<HashMap<PupilId, Pupil>, StoreError> {
+    let mut found = HashMap::with_capacity(ids.len());
+    for ids in ids.chunks(BOUND) {
+        for row in pupils::Entity::find().filter(pupils::Column::Id.is_in(ids.iter().copied())).all(connection).await? {
+            let pupil = rows::pupil(row)?;
+            found.insert(pupil.id, pupil);
+        }
+    }
+    Ok(found)
+}
+
 /// A record by its registration number.
 pub async fn pupil_numbered<C: ConnectionTrait>(
     connection: &C,
@@ -140,6 +155,18 @@ pub async fn case<C: ConnectionTrait>(connection: &C, id: CaseId) -> Result<Opti
     cases::Entity::find_by_id(id).one(connection).await?.map(|row| rows::case(&row)).transpose()
 }
 
+/// Cases by number.
+pub async fn cases<C: ConnectionTrait>(connection: &C, ids: &[CaseId]) -> Result<Vec<Case>, StoreError> {
+    let mut found = Vec::with_capacity(ids.len());
+    for ids in ids.chunks(BOUND) {
+        let rows = cases::Entity::find().filter(cases::Column::Id.is_in(ids.iter().copied())).all(connection).await?;
+        for row in &rows {
+            found.push(rows::case(row)?);
+        }
+    }
+    Ok(found)
+}
+
 /// The rows of a batch of newcomers, in order.
 pub async fn newcomers<C: ConnectionTrait>(connection: &C, case: CaseId) -> Result<Vec<Newcomer>, StoreError> {
     let rows = newcomers::Entity::find()
@@ -163,11 +190,36 @@ pub async fn pending<C: ConnectionTrait>(
         .await?;
     let mut found = Vec::new();
     for row in rows.iter().filter(|row| Some(row.id) != but) {
-        let case = rows::case(row)?;
-        let Some(kind) = Kind::named(&row.kind) else { continue };
-        found.push(Pending { id: case.id, number: case.number(), kind, state: case.state, opened_on: case.opened_on });
+        found.extend(as_pending(row)?);
     }
     Ok(found)
+}
+
+/// The pending cases of records.
+pub async fn pending_of<C: ConnectionTrait>(
+    connection: &C,
+    pupils: &[PupilId],
+) -> Result<HashMap<PupilId, Vec<Pending>>, StoreError> {
+    let mut found: HashMap<PupilId, Vec<Pending>> = HashMap::new();
+    for pupils in pupils.chunks(BOUND) {
+        let rows = cases::Entity::find()
+            .filter(cases::Column::PupilId.is_in(pupils.iter().copied()))
+            .filter(cases::Column::State.is_in([State::Open.name(), State::Returned.name()]))
+            .all(connection)
+            .await?;
+        for row in &rows {
+            if let (Some(pupil), Some(pending)) = (row.pupil_id, as_pending(row)?) {
+                found.entry(pupil).or_default().push(pending);
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn as_pending(row: &cases::Model) -> Result<Option<Pending>, StoreError> {
+    let case = rows::case(row)?;
+    let Some(kind) = Kind::named(&row.kind) else { return Ok(None) };
+    Ok(Some(Pending { id: case.id, number: case.number(), kind, state: case.state, opened_on: case.opened_on }))
 }
 
 /// The statuses of a record and the days from which they held, oldest first.

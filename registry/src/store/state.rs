@@ -49,8 +49,8 @@ impl OfficeState {
     }
 
     /// How many records, cases and movements there are, about.
-    pub fn rows(&self) -> i64 {
-        ["pupil", "case", "change"].iter().filter_map(|series| self.counters.get(*series)).sum()
+    pub fn rows(&self) -> [i64; 3] {
+        ["pupil", "case", "change"].map(|series| self.counters.get(series).copied().unwrap_or_default())
     }
 
     /// The next number of a series, from 1.
