@@ -130,6 +130,8 @@ pub struct Office {
 const WAITING: usize = 1024;
 /// Commands of one transaction.
 const BATCH: usize = 64;
+/// How often the writer lets others run before it takes what there is.
+const PATIENCE: u32 = 4;
 /// Rows by which small tables grow before the database looks at them again.
 const GROWN: i64 = 1_000;
 
@@ -205,9 +207,15 @@ async fn write(store: Store, books: Arc<Books>, mut waiting: mpsc::Receiver<Job>
     let mut known = desk::Known::default();
     while let Some(first) = waiting.recv().await {
         let mut batch = vec![first];
+        let mut patience = PATIENCE;
         while batch.len() < BATCH {
             match waiting.try_recv() {
                 Ok(job) => batch.push(job),
+                // Clients that have just been answered are about to hand over their next.
+                Err(_) if 0 < patience => {
+                    patience -= 1;
+                    tokio::task::yield_now().await;
+                }
                 Err(_) => break,
             }
         }
