@@ -60,6 +60,10 @@ pub struct Store {
 
 /// Prepared statements kept by a connection: those that write many rows differ by their number.
 const STATEMENTS: usize = 1_000;
+/// What SQLite keeps of its file in memory, in negative KiB.
+const CACHE: &str = "-65536";
+/// After how many pages of its log SQLite folds them into the file.
+const CHECKPOINT: &str = "8000";
 /// Connections that read at the same time.
 const READERS: u32 = 4;
 
@@ -173,6 +177,8 @@ fn sqlite(url: &str, connections: u32) -> ConnectOptions {
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(Duration::from_secs(20))
             .statement_cache_capacity(STATEMENTS)
+            .pragma("cache_size", CACHE)
+            .pragma("wal_autocheckpoint", CHECKPOINT)
             .foreign_keys(true)
             .create_if_missing(true)
     });
