@@ -12,6 +12,7 @@ mod closure;
 mod desk;
 mod duties;
 mod enrolment;
+mod events;
 mod notices;
 mod organisation;
 mod records;
@@ -132,8 +133,6 @@ const WAITING: usize = 1024;
 const BATCH: usize = 64;
 /// How often the writer lets others run before it takes what there is.
 const PATIENCE: u32 = 4;
-/// Rows by which small tables grow before the database looks at them again.
-const GROWN: i64 = 1_000;
 
 impl Office {
     /// Opens the office. `policy` names a jurisdiction or a pack for a database that has none yet.
@@ -221,10 +220,8 @@ async fn write(store: Store, books: Arc<Books>, mut waiting: mpsc::Receiver<Job>
         }
         carry_out(&store, &books, &mut known, batch).await;
         // A plan made for an empty table is a bad one for a full one, and PostgreSQL keeps it until it has looked again.
-        if let (Some(seen), now) = known.rows
-            && seen.iter().zip(now).any(|(seen, now)| seen * 2 + GROWN < now)
-        {
-            known.rows.0 = Some(now);
+        if known.growth.asks_for_a_look() {
+            known.growth.looked_at = Some(known.growth.now);
             if let Err(error) = store.look_at_tables().await {
                 tracing::warn!(%error, "the tables could not be analysed");
             }

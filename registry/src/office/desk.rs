@@ -1,9 +1,6 @@
 //! One batch of commands at the desk: what is known of units and accounts, the numbers that are given, the entries of the audit chain.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    sync::Arc,
-};
+use std::{collections::HashMap, sync::Arc};
 
 use domain::{calendar::Day, policy::PolicyError};
 use sea_orm::{ActiveValue::Set, DatabaseTransaction, EntityTrait};
@@ -13,22 +10,20 @@ use super::{
     Books, By, Now,
     at_hand::AtHand,
     cases::{Application, Judgement},
+    events::Unwritten,
 };
 use crate::{
     actor::{Actor, Right, Role},
-    case::{Case, CaseId, State},
+    case::Case,
     chain::{Entry, Facts, hex::encode},
     command::{Answer, Command},
-    event::Event,
-    number::Series,
     officer::Officer,
     organisation::Tree,
-    pupil::Pupil,
     refusal::Refusal,
     scene::Scene,
     store::{
         OfficeState, StoreError, read, rows,
-        table::{answers, audit, changes, field_changes, notices, seals},
+        table::{answers, audit},
         write,
     },
     unit::Unit,
@@ -37,11 +32,30 @@ use crate::{
 /// What the writer keeps between batches, as long as the office's own count says that it still holds.
 #[derive(Debug, Default)]
 pub(super) struct Known {
-    /// How many records, cases and movements there were when the database last looked at its tables, and how many there are.
-    pub rows: (Option<[i64; 3]>, [i64; 3]),
+    pub growth: Growth,
     organisation: Option<i64>,
     tree: Arc<Tree>,
     officers: Arc<HashMap<String, Officer>>,
+}
+
+/// Rows by which small tables grow before the database looks at them again.
+const GROWN: i64 = 1_000;
+
+/// How many records, cases and movements there are.
+#[derive(Debug, Default)]
+pub(super) struct Growth {
+    /// When the database last looked at its tables.
+    pub looked_at: Option<[i64; 3]>,
+    /// After the last batch.
+    pub now: [i64; 3],
+}
+
+impl Growth {
+    /// Whether some table has doubled since then.
+    pub(super) fn asks_for_a_look(&self) -> bool {
+        let has_doubled = |seen: [i64; 3]| seen.iter().zip(self.now).any(|(seen, now)| seen * 2 + GROWN < now);
+        self.looked_at.is_some_and(has_doubled)
+    }
 }
 
 /// Why a command ends early.
@@ -86,29 +100,11 @@ pub(super) struct Desk<'t> {
     officers: Arc<HashMap<String, Officer>>,
     known: &'t mut Known,
     /// Digests of what the command in hand is about, as it was and as it is.
-    subject: (Option<String>, Option<String>),
+    pub(super) subject: (Option<String>, Option<String>),
     entries: Vec<audit::ActiveModel>,
     pub(super) unwritten: Unwritten,
     pub(super) at_hand: AtHand,
 }
-
-/// Rows that nothing but a look back reads, kept until one looks or the batch ends: a statement for many commands instead of one each.
-#[derive(Default)]
-pub(super) struct Unwritten {
-    movements: Vec<changes::ActiveModel>,
-    replaced: Vec<field_changes::ActiveModel>,
-    notices: Vec<notices::ActiveModel>,
-    pub(super) seals: Vec<seals::ActiveModel>,
-}
-
-impl Unwritten {
-    const fn rows(&self) -> usize {
-        self.movements.len() + self.replaced.len() + self.notices.len() + self.seals.len()
-    }
-}
-
-/// Rows that are kept before they are written in any case.
-const KEPT: usize = 2_000;
 
 impl<'t> Desk<'t> {
     pub(super) async fn open(
@@ -122,7 +118,7 @@ impl<'t> Desk<'t> {
             known.officers = Arc::new(read::officers(tx).await?);
             known.organisation = Some(state.organisation);
         }
-        known.rows.0.get_or_insert(state.rows());
+        known.growth.looked_at.get_or_insert(state.rows());
         let (tree, officers) = (Arc::clone(&known.tree), Arc::clone(&known.officers));
         Ok(Desk {
             tx,
@@ -146,20 +142,8 @@ impl<'t> Desk<'t> {
             // Read anew by the next batch; if this one is undone, the old count still holds.
             self.known.organisation = None;
         }
-        self.known.rows.1 = self.state.rows();
+        self.known.growth.now = self.state.rows();
         self.state.write(self.tx).await
-    }
-
-    /// Writes the rows that were kept.
-    pub(super) async fn write_kept(&mut self) -> Result<(), StoreError> {
-        if self.unwritten.rows() == 0 {
-            return Ok(());
-        }
-        let Unwritten { movements, replaced, notices, seals } = std::mem::take(&mut self.unwritten);
-        write::insert_all(self.tx, movements).await?;
-        write::insert_all(self.tx, replaced).await?;
-        write::insert_all(self.tx, notices).await?;
-        write::insert_all(self.tx, seals).await
     }
 
     /// Units or accounts have changed within the batch.
@@ -391,106 +375,6 @@ impl<'t> Desk<'t> {
         }
     }
 
-    /// Writes events in the order in which they happened; of each case its last state. Returns how many records they entered or changed.
-    pub(super) async fn persist(
-        &mut self,
-        events: Vec<Event>,
-        case: Option<CaseId>,
-        account: &str,
-        now: &Now,
-    ) -> Result<u64, StoreError> {
-        let (today, in_hand) = (now.today(), case);
-        let mut cases: BTreeMap<CaseId, (Case, bool)> = BTreeMap::new();
-        let mut entered = Vec::new();
-        let mut count = 0;
-        for event in events {
-            self.at_hand.forget(&event);
-            match event {
-                Event::Opened { case } => {
-                    cases.insert(case.id, (case, true));
-                }
-                Event::Advanced { case } => {
-                    let is_new = cases.get(&case.id).is_some_and(|(_, is_new)| *is_new);
-                    cases.insert(case.id, (case, is_new));
-                }
-                Event::Entered { mut pupil, movement } => {
-                    pupil.regional_no = self.regional_number(&pupil);
-                    let id = self.state.next("change");
-                    self.unwritten.movements.push(write::movement(id, pupil.id, &movement, case, today));
-                    entered.push(rows::of_pupil(&pupil, today)?);
-                    count += 1;
-                }
-                Event::Moved { mut pupil, movement, new_stage } => {
-                    if new_stage {
-                        pupil.regional_no = self.regional_number(&pupil);
-                    }
-                    if case.is_none() {
-                        self.subject.1 = digest_of(&pupil);
-                    }
-                    let id = self.state.next("change");
-                    self.unwritten.movements.push(write::movement(id, pupil.id, &movement, case, today));
-                    write::pupil(self.tx, &pupil, today).await?;
-                    count += 1;
-                }
-                Event::Changed { pupil, fields, effective_on, movement } => {
-                    if case.is_none() {
-                        self.subject.1 = digest_of(&pupil);
-                    }
-                    let first = self.state.take("field_change", i64::try_from(fields.len()).unwrap_or_default());
-                    let rows = write::replaced(first, pupil.id, &fields, effective_on, case, account, now.at);
-                    self.unwritten.replaced.extend(rows);
-                    if let Some(movement) = movement {
-                        let id = self.state.next("change");
-                        self.unwritten.movements.push(write::movement(id, pupil.id, &movement, case, today));
-                    }
-                    write::pupil(self.tx, &pupil, today).await?;
-                    count += 1;
-                }
-                Event::Ends { cases: overtaken, .. } => {
-                    for id in overtaken {
-                        if let Some(pending) = read::case(self.tx, id).await? {
-                            cases.insert(id, (crate::application::end(pending, today), false));
-                        }
-                    }
-                }
-                Event::Notice { mut notice } => {
-                    // A school that has gone into another is told there (TR-16).
-                    if let Unit::School(school) = notice.to {
-                        notice.to = self.tree.keeper(school);
-                    }
-                    let id = self.state.next("notice");
-                    self.unwritten.notices.push(write::notice(id, &notice, today)?);
-                }
-            }
-        }
-        for (case, is_new) in cases.into_values() {
-            let waits =
-                |step: &crate::case::Step| if case.state == State::Returned { case.applicant } else { step.unit };
-            let turn = case.step().map(waits).map(|unit| match unit {
-                Unit::School(school) => self.tree.keeper(school),
-                authority @ Unit::Authority(_) => authority,
-            });
-            if in_hand == Some(case.id) {
-                self.subject.1 = digest_of(&case);
-            }
-            self.seal_if_decided(&case, now)?;
-            write::case(self.tx, &case, turn, is_new).await?;
-        }
-        write::insert_all(self.tx, entered).await?;
-        if KEPT <= self.unwritten.rows() {
-            self.write_kept().await?;
-        }
-        Ok(count)
-    }
-
-    /// The next number of the pupil's region, stage and year (IDN-04).
-    fn regional_number(&mut self, pupil: &Pupil) -> Option<String> {
-        let school = self.tree.school(pupil.standing.school)?;
-        let series = Series::of(school, pupil.standing.grade, pupil.entry_month.year())?;
-        let serial = self.state.next(&series.name());
-        Some(series.number(serial))
-    }
-
     /// The answer that tells what has become of a case.
     pub(super) fn answer(case: &Case, pupils: u64) -> Answer {
         let step = case.step();
@@ -518,7 +402,7 @@ impl<'t> Desk<'t> {
 }
 
 /// SM3 of a thing as the store keeps it.
-fn digest_of(thing: &impl serde::Serialize) -> Option<String> {
+pub(super) fn digest_of(thing: &impl serde::Serialize) -> Option<String> {
     serde_json::to_vec(thing).ok().map(|bytes| encode(&Sm3::digest(bytes)))
 }
 
