@@ -11,6 +11,7 @@ mod memory;
 mod output;
 mod power;
 mod power_cut;
+mod preload;
 mod together;
 mod zones;
 

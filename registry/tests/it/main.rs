@@ -17,6 +17,8 @@ mod policy;
 mod postgres;
 #[path = "../../../tests/it/faults/power_cut.rs"]
 mod power_cut;
+#[path = "../../../tests/it/faults/preload.rs"]
+mod preload;
 mod promotion;
 mod scope;
 mod silence;

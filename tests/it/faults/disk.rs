@@ -1,7 +1,8 @@
-//! A disk that fails on command: `faulty_disk.c`, compiled here and preloaded into the program.
+//! A disk that fails on command: `faulty_disk.c`, loaded into the program before all else.
 
 use std::{path::PathBuf, process::Command, sync::LazyLock};
 
+use super::preload::{Preload, counted};
 use crate::province::Place;
 
 /// How the disk fails.
@@ -36,19 +37,7 @@ impl How {
     }
 }
 
-static SHIM: LazyLock<(tempfile::TempDir, PathBuf)> = LazyLock::new(|| {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let (source, library) = (folder.path().join("faulty_disk.c"), folder.path().join("faulty_disk.so"));
-    std::fs::write(&source, include_str!("faulty_disk.c")).expect("a source file");
-    let compiled = Command::new("cc")
-        .args(["-O1", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-o"])
-        .args([&library, &source])
-        .arg("-ldl")
-        .output()
-        .expect("a C compiler, `cc`");
-    assert!(compiled.status.success(), "{}", String::from_utf8_lossy(&compiled.stderr));
-    (folder, library)
-});
+static SHIM: LazyLock<Preload> = LazyLock::new(|| Preload::of("faulty_disk", include_str!("faulty_disk.c")));
 
 /// A disk below a folder of a place.
 pub(super) struct FaultyDisk {
@@ -67,7 +56,7 @@ impl FaultyDisk {
     pub(super) fn disturb(&self, command: &mut Command, how: How, at: u64) {
         std::fs::write(&self.counter, [0; 8]).expect("a counter");
         command
-            .env("LD_PRELOAD", &SHIM.1)
+            .env("LD_PRELOAD", SHIM.library())
             .env("FAULTY_BELOW", &self.below)
             .env("FAULTY_COUNT", &self.counter)
             .env("FAULTY_AT", at.to_string())
@@ -76,7 +65,6 @@ impl FaultyDisk {
 
     /// The calls that the last command made.
     pub(super) fn calls(&self) -> u64 {
-        let bytes = std::fs::read(&self.counter).expect("a counter");
-        u64::from_ne_bytes(bytes.try_into().expect("eight bytes"))
+        counted(&self.counter)
     }
 }

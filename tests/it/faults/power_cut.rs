@@ -1,4 +1,4 @@
-//! A disk that keeps what was synced and nothing else: `power_cut.c`, compiled here and preloaded into the program.
+//! A disk that keeps what was synced and nothing else: `power_cut.c`, loaded into the program before all else.
 
 use std::{
     fs,
@@ -7,19 +7,9 @@ use std::{
     sync::LazyLock,
 };
 
-static SHIM: LazyLock<(tempfile::TempDir, PathBuf)> = LazyLock::new(|| {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let (source, library) = (folder.path().join("power_cut.c"), folder.path().join("power_cut.so"));
-    fs::write(&source, include_str!("power_cut.c")).expect("a source file");
-    let compiled = Command::new("cc")
-        .args(["-O1", "-Wall", "-Wextra", "-Werror", "-Wno-format-truncation", "-shared", "-fPIC", "-pthread", "-o"])
-        .args([&library, &source])
-        .arg("-ldl")
-        .output()
-        .expect("a C compiler, `cc`");
-    assert!(compiled.status.success(), "{}", String::from_utf8_lossy(&compiled.stderr));
-    (folder, library)
-});
+use super::preload::{Preload, counted};
+
+static SHIM: LazyLock<Preload> = LazyLock::new(|| Preload::of("power_cut", include_str!("power_cut.c")));
 
 /// A disk below a folder, whose power can be cut.
 pub struct PowerCut {
@@ -38,7 +28,7 @@ impl PowerCut {
     pub fn threaten(&self, command: &mut Command, at: u64) {
         fs::write(self.beside.path().join("count"), [0; 8]).expect("a counter");
         command
-            .env("LD_PRELOAD", &SHIM.1)
+            .env("LD_PRELOAD", SHIM.library())
             .env("POWER_BELOW", &self.below)
             .env("POWER_SHADOW", self.beside.path().join("shadow"))
             .env("POWER_COUNT", self.beside.path().join("count"))
@@ -47,8 +37,7 @@ impl PowerCut {
 
     /// The syncs that the last command made.
     pub fn syncs(&self) -> u64 {
-        let bytes = fs::read(self.beside.path().join("count")).expect("a counter");
-        u64::from_ne_bytes(bytes.try_into().expect("eight bytes"))
+        counted(&self.beside.path().join("count"))
     }
 
     /// Cuts the power: the folder is as it was last synced.
