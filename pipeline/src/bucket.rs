@@ -8,12 +8,13 @@ use std::{
     fs::File,
     hash::Hasher,
     io::{BufReader, BufWriter},
+    ops::Range,
     path::{Path, PathBuf},
 };
 
 use arrow::{
-    array::{Array, RecordBatch, StringArray, UInt32Array},
-    compute::take_record_batch,
+    array::{RecordBatch, UInt32Array},
+    compute::{concat_batches, take_record_batch},
     datatypes::SchemaRef,
     ipc::{reader::StreamReader, writer::StreamWriter},
 };
@@ -24,7 +25,7 @@ use crate::columns::{Shape, text};
 /// Rows that one bucket should hold at the most.
 const ROWS_PER_BUCKET: u64 = 65_536;
 /// Bytes of waiting rows above which they go to scratch files.
-const WAITING_BYTES: usize = 256 << 20;
+const WAITING_BYTES: usize = 128 << 20;
 
 /// How a source's rows are cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,6 +62,44 @@ impl Cut {
         hasher.write(student_no.as_bytes());
         (hasher.finish() % u64::from(self.buckets)) as u32
     }
+
+    /// The rows in the order of their buckets, those of one bucket in the order in which they came. Every row has a registration number.
+    pub fn sort(self, rows: RecordBatch) -> Shape<Sorted> {
+        let buckets = self.buckets as usize;
+        if buckets == 1 {
+            return Ok(Sorted { shares: vec![0..rows.num_rows()], rows });
+        }
+        let numbers = text(&rows, "student_no")?;
+        let places: Vec<u32> = (0..rows.num_rows()).map(|row| self.bucket_of(numbers.value(row))).collect();
+        let mut counts = vec![0; buckets];
+        for &place in &places {
+            counts[place as usize] += 1;
+        }
+        let mut end = 0;
+        let shares: Vec<Range<usize>> = counts
+            .into_iter()
+            .map(|count: usize| {
+                end += count;
+                end - count..end
+            })
+            .collect();
+        let mut next: Vec<usize> = shares.iter().map(|share| share.start).collect();
+        let mut order = vec![0; places.len()];
+        for (row, place) in (0..).zip(places) {
+            let free = &mut next[place as usize];
+            order[*free] = row;
+            *free += 1;
+        }
+        Ok(Sorted { rows: take_record_batch(&rows, &UInt32Array::from(order))?, shares })
+    }
+}
+
+/// Rows in the order of their buckets.
+#[derive(Debug)]
+pub struct Sorted {
+    rows: RecordBatch,
+    /// Which of them are each bucket's.
+    shares: Vec<Range<usize>>,
 }
 
 /// Rows on their way into buckets.
@@ -93,20 +132,15 @@ impl Buckets {
         }
     }
 
-    /// Puts rows into their buckets, in order.
-    pub fn put(&mut self, batch: RecordBatch) -> Shape<()> {
-        if batch.num_rows() == 0 {
+    /// Puts rows into their buckets, after those that are there.
+    pub fn put(&mut self, sorted: Sorted) -> Shape<()> {
+        if sorted.rows.num_rows() == 0 {
             return Ok(());
         }
-        self.waiting_bytes += batch.get_array_memory_size();
-        if self.cut.buckets == 1 {
-            self.waiting[0].push(batch);
-        } else {
-            let places = places(self.cut, text(&batch, "student_no")?);
-            for (bucket, rows) in places.into_iter().enumerate() {
-                if !rows.is_empty() {
-                    self.waiting[bucket].push(take_record_batch(&batch, &UInt32Array::from(rows))?);
-                }
+        self.waiting_bytes += sorted.rows.get_array_memory_size();
+        for (waiting, share) in self.waiting.iter_mut().zip(&sorted.shares) {
+            if !share.is_empty() {
+                waiting.push(sorted.rows.slice(share.start, share.len()));
             }
         }
         if WAITING_BYTES < self.waiting_bytes { self.spill() } else { Ok(()) }
@@ -125,9 +159,8 @@ impl Buckets {
                     none.insert(StreamWriter::try_new(BufWriter::with_capacity(1 << 20, file), &self.schema)?)
                 }
             };
-            for batch in waiting.drain(..) {
-                writer.write(&batch)?;
-            }
+            writer.write(&concat_batches(&self.schema, &*waiting)?)?;
+            waiting.clear();
         }
         self.waiting_bytes = 0;
         Ok(())
@@ -152,15 +185,6 @@ impl Buckets {
             .collect::<Shape<_>>()?;
         Ok(Filled { cut: self.cut, waiting: self.waiting, files })
     }
-}
-
-fn places(cut: Cut, student_nos: &StringArray) -> Vec<Vec<u32>> {
-    let mut places = vec![Vec::new(); cut.buckets as usize];
-    for row in 0..student_nos.len() {
-        let bucket = cut.bucket_of(student_nos.value(row));
-        places[bucket as usize].push(u32::try_from(row).unwrap_or(u32::MAX));
-    }
-    places
 }
 
 /// Buckets that are full: each can be taken out.
@@ -191,6 +215,13 @@ impl Filled {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use arrow::{
+        array::StringArray,
+        datatypes::{DataType, Field, Schema},
+    };
+
     use super::*;
 
     #[test]
@@ -200,5 +231,26 @@ mod tests {
         assert_eq!(Cut::of_name(&cut.name(5)), Some(cut));
         assert_eq!(Cut::for_rows(0).buckets(), 1);
         assert_eq!(Cut::of_name("nonsense"), None);
+    }
+
+    #[test]
+    fn each_bucket_has_its_rows_in_their_order() {
+        let cut = Cut { buckets: 4 };
+        let numbers: Vec<String> = (0..100).map(|n| format!("G{n:018}")).collect();
+        let schema = Schema::new(vec![Field::new("student_no", DataType::Utf8, false)]);
+        let column = Arc::new(StringArray::from(numbers.clone()));
+        let rows = RecordBatch::try_new(Arc::new(schema), vec![column]).unwrap();
+        let scratch = tempfile::tempdir().unwrap();
+        let mut buckets = Buckets::new(cut, rows.schema(), scratch.path());
+        for part in [rows.slice(0, 60), rows.slice(60, 0), rows.slice(60, 40)] {
+            buckets.put(cut.sort(part).unwrap()).unwrap();
+        }
+        let filled = buckets.close().unwrap();
+        for bucket in 0..4 {
+            let rows = concat_batches(&rows.schema(), &filled.bucket(bucket).unwrap()).unwrap();
+            let found: Vec<&str> = text(&rows, "student_no").unwrap().iter().flatten().collect();
+            let due: Vec<&str> = numbers.iter().map(String::as_str).filter(|no| cut.bucket_of(no) == bucket).collect();
+            assert_eq!(found, due);
+        }
     }
 }

@@ -1,6 +1,10 @@
 //! One row per key: of rows that say the same one stays, and of rows that contradict each other the first.
 
-use std::{collections::HashMap, hash::Hasher, sync::Arc};
+use std::{
+    collections::{HashMap, hash_map::RandomState},
+    hash::{BuildHasher, Hasher},
+    sync::Arc,
+};
 
 use arrow::{
     array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch},
@@ -14,9 +18,11 @@ use domain::{
     money::Fen,
     rule::RuleId,
 };
-use siphasher::sip::SipHasher13;
 
-use crate::finding::{Finding, Origin};
+use crate::{
+    finding::{Finding, Origin},
+    keyed::KeyedMap,
+};
 
 use super::{
     finish::line,
@@ -44,11 +50,12 @@ pub fn settle_keys(table: Table, batches: &[RecordBatch]) -> Result<Settled, Arr
     let schema = batches.first().map_or_else(|| typed_schema(table), RecordBatch::schema);
     let rows = concat_batches(&schema, batches)?;
     let fields = Fields::of(table, &rows)?;
+    let hash = RandomState::new();
     let mut firsts = Firsts::with_capacity(rows.num_rows());
     let mut keep = Vec::with_capacity(rows.num_rows());
     let (mut findings, mut dropped) = (Vec::new(), 0);
     for row in 0..rows.num_rows() {
-        let first = firsts.first(row, fields.key_hash(row), |first| fields.same_key(first, row));
+        let first = firsts.first(row, fields.key_hash(row, &hash), |first| fields.same_key(first, row));
         keep.push(first.is_none());
         match first {
             None => {}
@@ -66,13 +73,13 @@ pub fn settle_keys(table: Table, batches: &[RecordBatch]) -> Result<Settled, Arr
 
 /// The first row of each key: a map of hashes, and a chain where two keys share one.
 struct Firsts {
-    by_hash: HashMap<u64, usize>,
+    by_hash: KeyedMap<u64, usize>,
     next: HashMap<usize, usize>,
 }
 
 impl Firsts {
     fn with_capacity(rows: usize) -> Firsts {
-        Firsts { by_hash: HashMap::with_capacity(rows), next: HashMap::new() }
+        Firsts { by_hash: KeyedMap::with_capacity_and_hasher(rows, Default::default()), next: HashMap::new() }
     }
 
     /// The earlier row with the key of this one; none makes this one the first.
@@ -130,8 +137,8 @@ impl<'a> Fields<'a> {
         self.columns.iter().filter(|(column, _)| column.key).map(|(_, array)| *array)
     }
 
-    fn key_hash(&self, row: usize) -> u64 {
-        let mut hasher = SipHasher13::new();
+    fn key_hash(&self, row: usize, hash: &RandomState) -> u64 {
+        let mut hasher = hash.build_hasher();
         for array in self.keys() {
             match array.data_type() {
                 DataType::Utf8 => {

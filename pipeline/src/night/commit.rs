@@ -81,16 +81,18 @@ pub async fn commit_day(
     let mut concerned: HashSet<i64> = differences.iter().map(|difference| difference.pupil_id).collect();
     let twice = in_two_openings(&taken);
     concerned.extend(&twice);
-    let listed: HashSet<i64> = taken.iter().flat_map(|Kept { batch, .. }| batch.rolls.opened.iter().copied()).collect();
+    // Nobody was listed before the first night.
+    let listed: HashSet<i64> = match base.tables.contains_key(STUDENTS.name) {
+        true => taken.iter().flat_map(|Kept { batch, .. }| batch.rolls.opened.iter().copied()).collect(),
+        false => HashSet::new(),
+    };
     for Kept { batch, .. } in &taken {
         if openings_before.get(&batch.word).is_some_and(|&opened| batch.day < opened) {
             concerned.extend(post::pupils_of(&warehouse, &base, &batch.source).await?);
         }
     }
     let mut asked: HashSet<i64> = &concerned | &fresh.pupils;
-    if base.tables.contains_key(STUDENTS.name) {
-        asked.extend(&listed);
-    }
+    asked.extend(&listed);
     let before: Claims = published_claims(&warehouse, &base, &asked, words).await?;
     concerned.extend(fresh.pupils.iter().filter(|pupil_id| before.contains_key(pupil_id)));
     concerned.extend(before.keys().filter(|pupil_id| listed.contains(pupil_id)));
@@ -164,7 +166,11 @@ pub async fn commit_day(
 
 /// Pupils whom two sources list that open on the same day.
 fn in_two_openings(taken: &[Kept]) -> HashSet<i64> {
-    let mut all: Vec<i64> = taken.iter().flat_map(|Kept { batch, .. }| batch.rolls.opened.iter().copied()).collect();
+    let opened = || taken.iter().map(|Kept { batch, .. }| &batch.rolls.opened).filter(|opened| !opened.is_empty());
+    if opened().nth(1).is_none() {
+        return HashSet::new();
+    }
+    let mut all: Vec<i64> = opened().flatten().copied().collect();
     all.sort_unstable();
     all.windows(2).filter_map(|pair| (pair.first() == pair.last()).then(|| pair.first().copied()).flatten()).collect()
 }

@@ -18,7 +18,7 @@ use domain::{
 };
 
 use crate::{
-    bucket::{Buckets, Cut, Filled},
+    bucket::{Buckets, Cut, Filled, Sorted},
     check::{Checked, Known, check, settle_keys, typed_schema},
     columns::{Shape, at, ints, text},
     finding::{Finding, Origin},
@@ -123,7 +123,7 @@ pub fn take_table_cut(
     let mut buckets = Buckets::new(cut, typed_schema(table), rules.scratch);
     let mut tallies: BTreeMap<usize, ReadFile> = BTreeMap::new();
     let mut flags: Vec<Flag> = Vec::new();
-    let mut collect = |number: usize, checked: Checked| -> Result<(), NightError> {
+    let mut collect = |number: usize, (checked, sorted): Cleared| -> Result<(), NightError> {
         let tally = tallies.entry(number).or_insert_with(|| ReadFile {
             part: parts[number].clone(),
             report: PartReport::default(),
@@ -143,10 +143,10 @@ pub fn take_table_cut(
                 Severity::Flag => flags.push(Flag::new(finding, &checked.rows, rules.keys)?),
             }
         }
-        buckets.put(checked.rows)?;
+        buckets.put(sorted?)?;
         if refusals.is_empty() { Ok(()) } else { reject(refusals) }
     };
-    let reports = read_and_check(parts, known, rules, &mut collect)?;
+    let reports = read_and_check(parts, known, rules, cut, &mut collect)?;
     let mut files: Vec<ReadFile> = Vec::with_capacity(parts.len());
     for (number, report) in reports.into_iter().enumerate() {
         let file = match tallies.remove(&number) {
@@ -188,16 +188,20 @@ fn estimated_rows(parts: &[Part]) -> u64 {
     bytes / 300
 }
 
+/// Rows that were checked, and the accepted ones in the order of their buckets.
+type Cleared = (Checked, Shape<Sorted>);
+
 /// Reads the parts in order while the checks of earlier rows go on beside; the results come back in the order of the rows.
 fn read_and_check(
     parts: &[Part],
     known: &Known,
     rules: Rules<'_>,
-    collect: &mut dyn FnMut(usize, Checked) -> Result<(), NightError>,
+    cut: Cut,
+    collect: &mut dyn FnMut(usize, Cleared) -> Result<(), NightError>,
 ) -> Result<Vec<PartReport>, Stopped> {
     let workers = std::thread::available_parallelism().map_or(2, |n| n.get().max(2));
     let (raw_in, raw_out) = sync_channel::<(u64, usize, RawRows)>(workers * 2);
-    let (done_in, done_out) = sync_channel::<(u64, usize, Checked)>(workers * 2);
+    let (done_in, done_out) = sync_channel::<(u64, usize, Cleared)>(workers * 2);
     let raw_out = Mutex::new(raw_out);
     std::thread::scope(|scope| {
         let reader = scope.spawn(move || read_all(parts, rules.limits, raw_in));
@@ -206,22 +210,25 @@ fn read_and_check(
             let raw_out = &raw_out;
             scope.spawn(move || {
                 while let Some((order, part, raw)) = next(raw_out) {
-                    if done_in.send((order, part, check(&raw, known, rules.policy, rules.day))).is_err() {
+                    let checked = check(&raw, known, rules.policy, rules.day);
+                    drop(raw);
+                    let sorted = cut.sort(checked.rows.clone());
+                    if done_in.send((order, part, (checked, sorted))).is_err() {
                         break;
                     }
                 }
             });
         }
         drop(done_in);
-        let mut waiting: BTreeMap<u64, (usize, Checked)> = BTreeMap::new();
+        let mut waiting: BTreeMap<u64, (usize, Cleared)> = BTreeMap::new();
         let mut due = 0;
         let mut failed = None;
-        for (order, part, checked) in done_out {
-            waiting.insert(order, (part, checked));
-            while let Some((part, checked)) = waiting.remove(&due) {
+        for (order, part, cleared) in done_out {
+            waiting.insert(order, (part, cleared));
+            while let Some((part, cleared)) = waiting.remove(&due) {
                 due += 1;
                 if failed.is_none() {
-                    failed = collect(part, checked).err();
+                    failed = collect(part, cleared).err();
                 }
             }
         }

@@ -36,10 +36,10 @@ struct Texts {
 }
 
 impl Texts {
-    fn new(rows: usize) -> Texts {
+    fn new(rows: usize, bytes: usize) -> Texts {
         let mut ends = Vec::with_capacity(rows + 1);
         ends.push(0);
-        Texts { bytes: Vec::with_capacity(rows * 8), ends, present: NullBufferBuilder::new(rows) }
+        Texts { bytes: Vec::with_capacity(bytes), ends, present: NullBufferBuilder::new(rows) }
     }
 
     fn close(&mut self, present: bool) {
@@ -52,8 +52,10 @@ impl Texts {
         self.close(!text.is_empty());
     }
 
+    /// What was gathered; the next rows are expected to be about as long.
     fn take(&mut self, rows: usize) -> Result<StringArray, Fault> {
-        let Texts { bytes, ends, mut present } = std::mem::replace(self, Texts::new(rows));
+        let expected = self.bytes.len() + self.bytes.len() / 16;
+        let Texts { bytes, ends, mut present } = std::mem::replace(self, Texts::new(rows, expected));
         let ends = OffsetBuffer::new(ScalarBuffer::from(ends));
         // The text was found sound before: if it no longer is, the file is another.
         StringArray::try_new(ends, Buffer::from_vec(bytes), present.finish()).map_err(|_| Fault::Changed)
@@ -89,7 +91,8 @@ impl<'s, 't> Chunk<'s, 't> {
         sink: &'t mut Sink<'s>,
     ) -> Chunk<'s, 't> {
         let has = |at: usize| layout.positions.contains(&Some(at));
-        let texts = (0..table.columns().len()).map(|at| has(at).then(|| Texts::new(most_rows))).collect();
+        let texts =
+            (0..table.columns().len()).map(|at| has(at).then(|| Texts::new(most_rows, most_rows * 8))).collect();
         Chunk {
             table,
             file: Arc::from(file),

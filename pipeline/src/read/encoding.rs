@@ -94,28 +94,24 @@ pub(crate) fn survey(reader: impl Read, encoding: Encoding) -> Result<Survey, Tr
             Err(error) => return Err(error.into()),
         };
         let filled = &buffer[..kept + n];
-        let (text, broken) = match std::str::from_utf8(filled) {
-            Ok(text) => (text, false),
-            Err(error) => {
-                let text = std::str::from_utf8(&filled[..error.valid_up_to()]).unwrap_or_default();
-                (text, error.error_len().is_some() || n == 0)
-            }
-        };
+        let (text, rest) = filled.split_at(encoding_rs::Encoding::utf8_valid_up_to(filled));
+        let broken = std::str::from_utf8(rest).is_err_and(|error| error.error_len().is_some() || n == 0);
         foreign = foreign || !text.is_ascii();
         if wide < CERTAIN {
+            let text = std::str::from_utf8(text).unwrap_or_default();
             wide += text.chars().filter(|&letter| '\u{2E80}' <= letter).take(CERTAIN).count();
             survey.certain = CERTAIN <= wide;
         }
         survey.doubtful = foreign && wide == 0;
-        if let Some(at) = memchr::memchr(0, text.as_bytes()) {
-            let before = &text.as_bytes()[..at];
+        if let Some(at) = memchr::memchr(0, text) {
+            let before = &text[..at];
             let more = memchr::memchr_iter(b'\n', before).count();
             return Err(Trouble::at(row(feeds + more, returns), Fault::Nul));
         }
         survey.mojibake =
             survey.mojibake || MOJIBAKE.iter().any(|mark| memchr::memmem::find(filled, mark.as_bytes()).is_some());
-        feeds += memchr::memchr_iter(b'\n', text.as_bytes()).count();
-        returns += memchr::memchr_iter(b'\r', text.as_bytes()).count();
+        feeds += memchr::memchr_iter(b'\n', text).count();
+        returns += memchr::memchr_iter(b'\r', text).count();
         if broken {
             survey.broken_at = Some(row(feeds, returns));
             return Ok(survey);
@@ -123,9 +119,9 @@ pub(crate) fn survey(reader: impl Read, encoding: Encoding) -> Result<Survey, Tr
         if n == 0 {
             return Ok(survey);
         }
-        let rest = text.len()..filled.len();
-        kept = rest.len();
-        buffer.copy_within(rest, 0);
+        let (valid, end) = (text.len(), filled.len());
+        kept = end - valid;
+        buffer.copy_within(valid..end, 0);
     }
 }
 

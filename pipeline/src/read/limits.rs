@@ -45,7 +45,7 @@ impl Limits {
             cells: 60_000_000,
             xls_bytes: 128 << 20,
             record_bytes: 1 << 20,
-            chunk_rows: 32 * 1024,
+            chunk_rows: 16 * 1024,
         }
     }
 }
