@@ -4,12 +4,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use arrow::array::RecordBatch;
+use arrow::{
+    array::{AsArray, RecordBatch},
+    datatypes::DataType,
+};
 use chrono::{DateTime, Utc};
 use deltalake_core::{
     DeltaTable,
     kernel::Add,
-    writer::{DeltaWriter, RecordBatchWriter},
+    writer::{DeltaWriter, RecordBatchWriter, WriteMode},
 };
 use domain::calendar::Day;
 use parquet::{
@@ -68,7 +71,7 @@ impl LetGo {
 }
 
 /// Columns of which a dictionary would only be a second copy.
-const NEARLY_ALL_DIFFERENT: [&str; 11] = [
+const NEARLY_ALL_DIFFERENT: [&str; 14] = [
     "pupil_id",
     "movement_id",
     "record_digest",
@@ -80,6 +83,9 @@ const NEARLY_ALL_DIFFERENT: [&str; 11] = [
     "guardian_id_no",
     "guardian_phone",
     "phone",
+    "name",
+    "guardian_name",
+    "address",
 ];
 
 impl Draft {
@@ -137,6 +143,11 @@ impl Draft {
             .set_max_row_group_row_count(Some(1 << 20));
         for column in NEARLY_ALL_DIFFERENT {
             properties = properties.set_column_dictionary_enabled(ColumnPath::from(column), false);
+        }
+        // The least and the greatest text of a file help no question, and would be somebody's name or number in the log.
+        for field in spec.schema.fields().iter().filter(|field| *field.data_type() == DataType::Utf8) {
+            let column = ColumnPath::from(field.name().as_str());
+            properties = properties.set_column_statistics_enabled(column, EnabledStatistics::None);
         }
         let (warehouse, spec) = (self.warehouse.clone(), spec.clone());
         Ok(Writers { warehouse, spec, table: opened.table, properties: properties.build() })
@@ -254,7 +265,21 @@ impl TableWriter {
         if batch.num_rows() == 0 {
             return Ok(());
         }
-        self.inner.write(batch).await.map_err(failed(&self.spec.folder))
+        let failed = failed(&self.spec.folder);
+        let Some(values) = self.one_partition(&batch) else { return self.inner.write(batch).await.map_err(failed) };
+        let values = values.into_iter().map(|(column, value)| (column, value.into())).collect();
+        self.inner.write_partition(batch, &values, WriteMode::Default).await.map_err(failed).map(drop)
+    }
+
+    /// The columns of the partition and their values, where all rows are of one. To cut such rows by partition would copy them all.
+    fn one_partition(&self, batch: &RecordBatch) -> Option<Vec<(String, String)>> {
+        let only = |name: &String| {
+            let column = batch.column_by_name(name)?.as_string_opt::<i32>()?;
+            let first = column.iter().next()??;
+            column.iter().all(|value| value == Some(first)).then(|| (name.clone(), first.to_owned()))
+        };
+        let values: Vec<(String, String)> = self.spec.partition.iter().map(only).collect::<Option<_>>()?;
+        (!values.is_empty()).then_some(values)
     }
 
     /// Finishes the files. They are on the disk now, and part of nothing until committed.
