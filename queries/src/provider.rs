@@ -24,7 +24,7 @@ use futures::future::BoxFuture;
 use object_store::path::Path;
 use warehouse::run::{Contents, DataFile};
 
-use crate::pruning::survivors;
+use crate::{pruning::survivors, rows::viewed_schema};
 
 /// One version of one table.
 #[derive(Debug)]
@@ -44,6 +44,7 @@ impl FileTable {
     pub fn new(store: ObjectStoreUrl, contents: Contents) -> Result<FileTable> {
         let Contents { schema, partition_columns, mut files } = contents;
         files.sort_by(|a, b| a.path.cmp(&b.path));
+        let schema = viewed_schema(&schema);
         let of_partition = |field: &Field| partition_columns.iter().any(|column| column == field.name());
         let file_fields: Vec<FieldRef> = schema.fields().iter().filter(|field| !of_partition(field)).cloned().collect();
         let partition_fields: Vec<FieldRef> = partition_columns
@@ -115,7 +116,7 @@ impl FileTable {
 fn groups(files: &[&DataFile], partitions: usize) -> Vec<FileGroup> {
     let mut dealt: Vec<(u64, Vec<PartitionedFile>)> = vec![(0, Vec::new()); partitions.clamp(1, files.len().max(1))];
     for file in files {
-        let values = file.partition.iter().map(|value| ScalarValue::Utf8(value.clone())).collect();
+        let values = file.partition.iter().map(|value| ScalarValue::Utf8View(value.clone())).collect();
         let mut partitioned = PartitionedFile::new(file.path.clone(), file.size).with_partition_values(values);
         // The path is the object's name as it is; encoding it once more would name another object.
         if let Ok(location) = Path::parse(&file.path) {

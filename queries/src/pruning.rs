@@ -44,7 +44,7 @@ impl FileStatistics<'_> {
         let field = self.schema.field_with_name(&column.name).ok()?;
         let at = self.partition.iter().position(|partition| partition.name() == &column.name);
         let values = self.files.iter().zip(&self.stats).map(|(file, stats)| match at {
-            Some(at) => ScalarValue::Utf8(file.partition.get(at).cloned().flatten()),
+            Some(at) => ScalarValue::Utf8View(file.partition.get(at).cloned().flatten()),
             None => stats
                 .as_ref()
                 .and_then(|stats| scalar(stats.get(which)?.get(&column.name)?, field.data_type()))
@@ -123,9 +123,9 @@ mod tests {
         let schema: SchemaRef = Arc::new(Schema::new(vec![
             Field::new("effective_on", DataType::Date32, false),
             Field::new("pupil_id", DataType::Int64, false),
-            Field::new("source", DataType::Utf8, false),
+            Field::new("source", DataType::Utf8View, false),
         ]));
-        let partition = Fields::from(vec![Field::new("source", DataType::Utf8, false)]);
+        let partition = Fields::from(vec![Field::new("source", DataType::Utf8View, false)]);
         let files = [
             file("340111", "2013-09-01", "2013-09-30"),
             file("340111", "2013-10-01", "2013-10-31"),
@@ -138,7 +138,7 @@ mod tests {
 
     #[test]
     fn files_are_left_out_by_partition_and_by_bounds() {
-        assert_eq!(kept(col("source").eq(lit("340111"))), [true, true, false]);
+        assert_eq!(kept(col("source").eq(lit(ScalarValue::Utf8View(Some("340111".to_owned()))))), [true, true, false]);
         assert_eq!(kept(col("effective_on").lt_eq(lit(ScalarValue::Date32(Some(15978))))), [true, false, true]); // 2013-09-30
         assert_eq!(kept(col("pupil_id").eq(lit(10_i64))), [false, false, false]);
     }

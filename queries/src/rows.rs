@@ -1,11 +1,12 @@
-//! Results in the plain types of published tables, in pieces of a fixed size: the same rows give the same bytes.
+//! Results in the plain types of published tables, in pieces of a fixed size: the same rows give the same bytes. And text as questions hold
+//! it: in views, of which short ones need no second look.
 
 use std::sync::Arc;
 
 use datafusion::arrow::{
     array::{ArrayRef, RecordBatch, RecordBatchOptions},
     compute::{cast, concat_batches},
-    datatypes::{DataType, Field, Schema, SchemaRef},
+    datatypes::{DataType, Field, FieldRef, Schema, SchemaRef},
     error::ArrowError,
 };
 
@@ -32,19 +33,50 @@ fn plain_type(data_type: &DataType) -> DataType {
     }
 }
 
+/// The schema with text as DataFusion groups, joins and compares it fastest.
+pub fn viewed_schema(schema: &Schema) -> SchemaRef {
+    with_text(schema, &DataType::Utf8, &DataType::Utf8View)
+}
+
+/// The schema of an answer: text is text.
+pub fn told_schema(schema: &Schema) -> SchemaRef {
+    with_text(schema, &DataType::Utf8View, &DataType::Utf8)
+}
+
+fn with_text(schema: &Schema, from: &DataType, to: &DataType) -> SchemaRef {
+    let fields: Vec<FieldRef> = schema
+        .fields()
+        .iter()
+        .map(|field| match field.data_type() {
+            held if held == from => Arc::new(field.as_ref().clone().with_data_type(to.clone())),
+            _ => Arc::clone(field),
+        })
+        .collect();
+    Arc::new(Schema::new_with_metadata(fields, schema.metadata().clone()))
+}
+
+/// Rows of an answer: text is text.
+pub fn told(batch: &RecordBatch) -> Result<RecordBatch, ArrowError> {
+    held_as(&told_schema(&batch.schema()), batch)
+}
+
+fn held_as(schema: &SchemaRef, batch: &RecordBatch) -> Result<RecordBatch, ArrowError> {
+    let columns = batch
+        .columns()
+        .iter()
+        .zip(schema.fields())
+        .map(|(column, field)| cast(column, field.data_type()))
+        .collect::<Result<Vec<ArrayRef>, _>>()?;
+    let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+    RecordBatch::try_new_with_options(Arc::clone(schema), columns, &options)
+}
+
 /// The same rows in the same order, in plain types, cut into batches of equal size. What is done with is let go on the way.
 pub fn plain(schema: &SchemaRef, batches: Vec<RecordBatch>) -> Result<Vec<RecordBatch>, ArrowError> {
     let mut cut = Vec::new();
     let (mut waiting, mut rows) = (Vec::new(), 0);
     for batch in batches {
-        let columns = batch
-            .columns()
-            .iter()
-            .zip(schema.fields())
-            .map(|(column, field)| cast(column, field.data_type()))
-            .collect::<Result<Vec<ArrayRef>, _>>()?;
-        let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
-        let mut rest = RecordBatch::try_new_with_options(Arc::clone(schema), columns, &options)?;
+        let mut rest = held_as(schema, &batch)?;
         while ROWS <= rows + rest.num_rows() {
             let fits = ROWS - rows;
             waiting.push(rest.slice(0, fits));
@@ -65,9 +97,26 @@ pub fn plain(schema: &SchemaRef, batches: Vec<RecordBatch>) -> Result<Vec<Record
 
 #[cfg(test)]
 mod tests {
-    use datafusion::arrow::{array::AsArray, array::Int32Array, datatypes::Int64Type};
+    use datafusion::arrow::{
+        array::{AsArray, Int32Array, StringArray, StringViewArray},
+        datatypes::Int64Type,
+    };
 
     use super::*;
+
+    #[test]
+    fn views_are_told_as_text_and_all_else_as_it_is() {
+        let held = Schema::new(vec![Field::new("name", DataType::Utf8, true), Field::new("n", DataType::Int32, false)]);
+        let viewed = viewed_schema(&held);
+        assert_eq!(*viewed.field(0).data_type(), DataType::Utf8View);
+        let names = StringViewArray::from(vec![Some("合肥"), None, Some("a name that no view has room for")]);
+        let batch =
+            RecordBatch::try_new(viewed, vec![Arc::new(names), Arc::new(Int32Array::from(vec![1, 2, 3]))]).unwrap();
+        let told = told(&batch).unwrap();
+        assert_eq!(*told.schema(), held);
+        let expected = StringArray::from(vec![Some("合肥"), None, Some("a name that no view has room for")]);
+        assert_eq!(told.column(0).as_string::<i32>(), &expected);
+    }
 
     #[test]
     fn rows_are_cut_anew_and_none_is_lost() {

@@ -9,7 +9,9 @@ use datafusion::{
     },
     catalog::TableProvider,
     common::TableReference,
+    dataframe::DataFrame,
     datasource::{MemTable, object_store::ObjectStoreUrl},
+    error::DataFusionError,
     execution::{
         SendableRecordBatchStream,
         context::{SQLOptions, SessionContext},
@@ -17,11 +19,13 @@ use datafusion::{
         memory_pool::FairSpillPool,
         runtime_env::RuntimeEnvBuilder,
     },
+    physical_plan::stream::RecordBatchStreamAdapter,
     prelude::SessionConfig,
     scalar::ScalarValue,
     sql::resolve::resolve_table_references,
 };
 use domain::{calendar::Day, policy::Policy};
+use futures::StreamExt;
 use tracing::debug;
 use warehouse::{Run, Warehouse, table};
 
@@ -31,6 +35,7 @@ use crate::{
     model::{self, Model},
     policy_tables,
     provider::FileTable,
+    rows,
     table_function::{Parameter, Parameterised},
 };
 
@@ -196,25 +201,25 @@ impl Session {
 
     /// Answers a query of our own.
     pub async fn sql(&self, sql: &str) -> Result<Vec<RecordBatch>, Error> {
-        Ok(self.context.sql(sql).await?.collect().await?)
+        collected(self.context.sql(sql).await?).await
     }
 
     /// Answers a query of our own piece by piece.
     pub async fn stream(&self, sql: &str) -> Result<SendableRecordBatchStream, Error> {
-        Ok(self.context.sql(sql).await?.execute_stream().await?)
+        streamed(self.context.sql(sql).await?).await
     }
 
     /// Answers people's SQL: one statement that only reads, over tables that exist and are open to them.
     pub async fn read_only(&self, sql: &str) -> Result<Vec<RecordBatch>, Error> {
-        Ok(self.read_only_frame(sql).await?.collect().await?)
+        collected(self.read_only_frame(sql).await?).await
     }
 
     /// Answers people's SQL piece by piece.
     pub async fn read_only_stream(&self, sql: &str) -> Result<SendableRecordBatchStream, Error> {
-        Ok(self.read_only_frame(sql).await?.execute_stream().await?)
+        streamed(self.read_only_frame(sql).await?).await
     }
 
-    async fn read_only_frame(&self, sql: &str) -> Result<datafusion::dataframe::DataFrame, Error> {
+    async fn read_only_frame(&self, sql: &str) -> Result<DataFrame, Error> {
         if sql.len() > LONGEST_SQL {
             return Err(Error::TooLong { bytes: sql.len(), most: LONGEST_SQL });
         }
@@ -302,6 +307,18 @@ impl Session {
         }
         Ok(())
     }
+}
+
+async fn collected(frame: DataFrame) -> Result<Vec<RecordBatch>, Error> {
+    let batches = frame.collect().await?;
+    batches.iter().map(|batch| rows::told(batch).map_err(arrow)).collect()
+}
+
+async fn streamed(frame: DataFrame) -> Result<SendableRecordBatchStream, Error> {
+    let stream = frame.execute_stream().await?;
+    let schema = rows::told_schema(&stream.schema());
+    let told = stream.map(|batch| rows::told(&batch?).map_err(DataFusionError::from));
+    Ok(Box::pin(RecordBatchStreamAdapter::new(schema, told)))
 }
 
 fn arrow(error: datafusion::arrow::error::ArrowError) -> Error {
